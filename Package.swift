@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library module: folders carry the plain name, modules the project's.
+func module(
+  _ name: String, _ dependencies: [String] = [], external: [Target.Dependency] = [], pointers: Bool = false
+) -> Target {
+  .target(
+    name: "Hone\(name)", dependencies: dependencies.map { .target(name: $0) } + external,
+    path: "Sources/\(name)",
+    swiftSettings: settings + (pointers ? [] : [.strictMemorySafety()]))
+}
+
+func tests(_ name: String, _ dependencies: [String], external: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies.map { .target(name: $0) } + external,
+    path: "Tests/\(name)Tests", swiftSettings: settings)
+}
+
+let package = Package(
+  name: "hone",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Hone", targets: ["Hone"]),
+    .executable(name: "hone", targets: ["HoneCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.28.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+  ],
+  targets: [
+    .target(name: "CKernels", path: "Sources/CKernels", cSettings: [.headerSearchPath(".")]),
+    module("Kernels", ["CKernels"], pointers: true),
+    tests("Kernels", ["HoneKernels", "CKernels"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17
+)
