@@ -28,8 +28,6 @@ let package = Package(
   name: "hone",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Hone", targets: ["Hone"]),
-    .executable(name: "hone", targets: ["HoneCLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -41,6 +39,16 @@ let package = Package(
   targets: [
     .target(name: "CKernels", path: "Sources/CKernels", cSettings: [.headerSearchPath(".")]),
     module("Kernels", ["CKernels"], pointers: true),
+    module("IR", pointers: true),
+    module("Operators", ["HoneIR", "HoneKernels"], pointers: true),
+    module("Runtime", ["HoneIR", "HoneKernels"], pointers: true),
+    .target(
+      name: "HoneONNX", dependencies: ["HoneIR", "HoneOperators", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Sources/ONNX", exclude: ["Schema/onnx.proto"],
+      swiftSettings: [
+        .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+      ]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
   ],
   swiftLanguageModes: [.v6],

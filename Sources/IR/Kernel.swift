@@ -1,0 +1,66 @@
+/// A ready-to-run step: `tasks` equal tasks, any range of which may run on any thread.
+public struct Kernel: Sendable {
+  /// Work is divided between threads in units of tasks.
+  public var tasks: Int
+  /// Bytes of scratch memory each thread needs.
+  public var scratchByteCount: Int
+  /// Result `i` may be written over operand `overwrites[i]`, of equal byte count.
+  public var overwrites: [Int: Int]
+  public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
+
+  public init(
+    tasks: Int = 1, scratch: Int = 0, overwrites: [Int: Int] = [:],
+    _ run: @escaping @Sendable (borrowing Frame, Range<Int>) -> Void
+  ) {
+    (self.tasks, scratchByteCount, self.overwrites, self.run) = (max(tasks, 1), scratch, overwrites, run)
+  }
+  /// A kernel that is not divided.
+  public init(scratch: Int = 0, overwrites: [Int: Int] = [:], _ run: @escaping @Sendable (borrowing Frame) -> Void) {
+    self.init(tasks: 1, scratch: scratch, overwrites: overwrites) { frame, _ in run(frame) }
+  }
+}
+
+/// The memory one step works on: addresses of operands, results and scratch. Absent ones are nil.
+public struct Frame: ~Copyable {
+  let slots: UnsafePointer<UnsafeMutableRawPointer?>
+  let operandCount: Int
+  /// Memory of this thread alone, aligned to 64 bytes.
+  public let scratch: UnsafeMutableRawPointer
+  let failure: UnsafeMutablePointer<Int32>
+
+  /// Slots hold the operands' addresses, then the results'.
+  public init(
+    slots: UnsafePointer<UnsafeMutableRawPointer?>, operandCount: Int, scratch: UnsafeMutableRawPointer,
+    failure: UnsafeMutablePointer<Int32>
+  ) {
+    (self.slots, self.operandCount, self.scratch, self.failure) = (slots, operandCount, scratch, failure)
+  }
+
+  public func operand<T>(_ i: Int, as _: T.Type = T.self) -> UnsafePointer<T> {
+    UnsafePointer(slots[i].unsafelyUnwrapped.assumingMemoryBound(to: T.self))
+  }
+  public func result<T>(_ i: Int = 0, as _: T.Type = T.self) -> UnsafeMutablePointer<T> {
+    slots[operandCount + i].unsafelyUnwrapped.assumingMemoryBound(to: T.self)
+  }
+  public func operandBytes(_ i: Int) -> UnsafeRawPointer { UnsafeRawPointer(slots[i].unsafelyUnwrapped) }
+  public func resultBytes(_ i: Int = 0) -> UnsafeMutableRawPointer { slots[operandCount + i].unsafelyUnwrapped }
+  public func hasResult(_ i: Int) -> Bool { slots[operandCount + i] != nil }
+
+  /// Reports that the data does not fit, such as an index outside its axis; the run ends with an input error.
+  public func fail(_ reason: DataFault) { failure.pointee = reason.rawValue }
+}
+
+/// What a kernel can find wrong with data.
+public enum DataFault: Int32, Sendable {
+  case indexOutOfRange = 1
+  case divisionByZero
+  case notInvertible
+
+  public var message: String {
+    switch self {
+    case .indexOutOfRange: "an index lies outside its axis"
+    case .divisionByZero: "an integer is divided by zero"
+    case .notInvertible: "a matrix cannot be inverted"
+    }
+  }
+}

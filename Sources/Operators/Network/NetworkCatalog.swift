@@ -1,0 +1,6 @@
+import HoneIR
+
+extension Catalog {
+  static let network: [any Op.Type] = [
+  ]
+}

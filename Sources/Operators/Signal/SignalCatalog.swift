@@ -1,0 +1,6 @@
+import HoneIR
+
+extension Catalog {
+  static let signal: [any Op.Type] = [
+  ]
+}
