@@ -36,7 +36,6 @@ struct Planner: Sendable {
   init(_ graph: Graph, weights: PackedWeights, threads: Int) {
     (self.weights, self.threads) = (weights, threads)
     let updating = Set(graph.updates.values.compactMap { graph.producer(of: $0)?.id })
-    let order = graph.sorted()
     var scope = Scope(graph: graph, slots: [:])
     for input in graph.inputs { scope.slots[input] = addSlot(Slot(isHeld: true)) }
     scopes.append(scope)
