@@ -20,7 +20,9 @@ public struct If: RegionOp, EvaluatedOp, RequiringOp {
     }
     try call.expectRegionOutputs(first.count)
     var types: [ValueType] = []
-    for (a, b) in zip(first, second).prefix(call.resultCount) { types.append(call.withFreshSizes(try call.merged(a, b))) }
+    for (a, b) in zip(first, second).prefix(call.resultCount) {
+      types.append(call.withFreshSizes(try call.merged(a, b)))
+    }
     return types
   }
 

@@ -22,8 +22,12 @@ public struct Loop: RegionOp, EvaluatedOp, RequiringOp {
     guard carried >= 0, body.formalInputs.count == carried + 2 else {
       throw GraphError(.arity, "carries \(carried) values, its body takes \(body.formalInputs.count - 2)")
     }
-    guard types.count > carried else { throw GraphError(.arity, "the body gives \(types.count) values for \(carried) carried ones") }
-    guard call.has(0) || call.has(1) else { throw GraphError(.unsupported, "without trip count and condition it never ends") }
+    guard types.count > carried else {
+      throw GraphError(.arity, "the body gives \(types.count) values for \(carried) carried ones")
+    }
+    guard call.has(0) || call.has(1) else {
+      throw GraphError(.unsupported, "without trip count and condition it never ends")
+    }
     try call.expectRegionOutputs(types.count - 1)
     var results: [ValueType] = []
     for (i, type) in types.dropFirst().enumerated() {

@@ -6,7 +6,9 @@ extension Call {
     switch (a, b) {
     case (.tensor(let x), .tensor(let y)):
       guard x.element == y.element else { throw GraphError(.type, "\(a) and \(b) differ in element type") }
-      guard let left = x.shape, let right = y.shape, left.count == right.count else { return .tensor(x.with(shape: nil)) }
+      guard let left = x.shape, let right = y.shape, left.count == right.count else {
+        return .tensor(x.with(shape: nil))
+      }
       return .tensor(x.with(shape: zip(left, right).map { $0 == $1 ? $0 : unknownSize() }))
     case (.sequence(let x), .sequence(let y)): return .sequence(try merged(x, y))
     case (.optional(let x), .optional(let y)): return .optional(try merged(x, y))
@@ -29,7 +31,9 @@ extension Call {
 
   /// Fails unless a region that gives `count` values serves the results of this call.
   func expectRegionOutputs(_ count: Int) throws(GraphError) {
-    guard count >= resultCount else { throw GraphError(.arity, "has \(resultCount) results, its region gives \(count)") }
+    guard count >= resultCount else {
+      throw GraphError(.arity, "has \(resultCount) results, its region gives \(count)")
+    }
   }
 }
 
@@ -48,7 +52,9 @@ extension Array where Element == RuntimeValue? {
   /// The single truth value at `i`.
   func condition(_ i: Int) throws(GraphError) -> Bool {
     let tensor = try tensor(i)
-    guard tensor.elementCount == 1 else { throw GraphError(.input, "a condition has one element, this is \(tensor.type)") }
+    guard tensor.elementCount == 1 else {
+      throw GraphError(.input, "a condition has one element, this is \(tensor.type)")
+    }
     return tensor.integer(at: 0) != 0
   }
 }

@@ -25,15 +25,18 @@ public struct Scan: RegionOp, EvaluatedOp, RequiringOp {
     let states = stateCount(call.count)
     let types = body.outputTypes
     guard num_scan_inputs >= 1, states >= 0, body.formalInputs.count == states + num_scan_inputs else {
-      throw GraphError(.arity, "has \(call.count - body.captureCount) operands, its body takes \(body.formalInputs.count)")
+      throw GraphError(
+        .arity, "has \(call.count - body.captureCount) operands, its body takes \(body.formalInputs.count)")
     }
-    guard types.count >= states else { throw GraphError(.arity, "the body gives \(types.count) values for \(states) states") }
+    guard types.count >= states else {
+      throw GraphError(.arity, "the body gives \(types.count) values for \(states) states")
+    }
     try call.expectRegionOutputs(types.count)
     let length = try scannedLength(call, from: states)
     var results: [ValueType] = []
     for (i, type) in types.enumerated() {
       guard i >= states else {
-        results.append(try call.operands[i].map { call.carried($0.type, type) } ?? call.withFreshSizes(type))
+        results.append(call.operands[i].map { call.carried($0.type, type) } ?? call.withFreshSizes(type))
         continue
       }
       guard case .tensor(var element) = call.withFreshSizes(type) else {
@@ -73,7 +76,9 @@ public struct Scan: RegionOp, EvaluatedOp, RequiringOp {
       scanned.append((tensor, axis, i < scan_input_directions.count && scan_input_directions[i] == 1))
     }
     let length = scanned[0].tensor.sizes[scanned[0].axis]
-    guard scanned.allSatisfy({ $0.tensor.sizes[$0.axis] == length }) else { throw GraphError(.input, "scanned lengths differ") }
+    guard scanned.allSatisfy({ $0.tensor.sizes[$0.axis] == length }) else {
+      throw GraphError(.input, "scanned lengths differ")
+    }
     var collected: [[Tensor]] = Array(repeating: [], count: body.graph.outputs.count - stateCount)
 
     for turn in 0..<length {
@@ -103,7 +108,8 @@ extension Scan: UpgradableOp {
   /// Operator set 8 scans each entry of a batch on its own: a scan over the batch whose body scans the entry.
   public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
     guard version < 9 else { return }
-    guard case .region(let body)? = node.attributes["body"], let scanned = node.attributes["num_scan_inputs"]?.int else { return }
+    guard case .region(let body)? = node.attributes["body"], let scanned = node.attributes["num_scan_inputs"]?.int
+    else { return }
     guard !node.has(0) else { throw GraphError(.unsupported, "sequence_lens of Scan in operator set 8") }
     node.operands.removeFirst()
 

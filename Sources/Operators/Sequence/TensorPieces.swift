@@ -48,7 +48,9 @@ extension Tensor {
         throw GraphError(.input, "\(first.type) and \(tensor.type) cannot be joined")
       }
       own[axis] = first.sizes[axis]
-      guard own == first.sizes else { throw GraphError(.input, "\(first.type) and \(tensor.type) cannot be joined along axis \(axis)") }
+      guard own == first.sizes else {
+        throw GraphError(.input, "\(first.type) and \(tensor.type) cannot be joined along axis \(axis)")
+      }
       sizes[axis] += tensor.sizes[axis]
     }
     let outer = sizes[..<axis].reduce(1, *)

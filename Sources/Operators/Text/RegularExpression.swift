@@ -22,7 +22,9 @@ struct RegularExpression: Sendable {
   }
 
   private mutating func emit(_ syntax: RegularExpressionSyntax) throws(GraphError) {
-    guard program.count < Self.longestProgram else { throw GraphError(.unsupported, "the regular expression is too large") }
+    guard program.count < Self.longestProgram else {
+      throw GraphError(.unsupported, "the regular expression is too large")
+    }
     switch syntax {
     case .set(let set): program.append(.consume(set))
     case .assertion(let assertion): program.append(.check(assertion))

@@ -186,7 +186,9 @@ struct RegularExpressionParser {
         continue
       }
       position += 1
-      guard let end = try member().ranges.first, end.lowerBound >= start.lowerBound else { throw failure("a range runs backwards") }
+      guard let end = try member().ranges.first, end.lowerBound >= start.lowerBound else {
+        throw failure("a range runs backwards")
+      }
       set.ranges.append(start.lowerBound...end.lowerBound)
     }
     position += 1
@@ -243,7 +245,9 @@ struct RegularExpressionParser {
     } else {
       for _ in 0..<2 { digits.unicodeScalars.append(try take()) }
     }
-    guard let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code) else { throw failure("‘\\x\(digits)’ is no character") }
+    guard let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code) else {
+      throw failure("‘\\x\(digits)’ is no character")
+    }
     return .one(scalar)
   }
 
@@ -266,7 +270,9 @@ struct RegularExpressionParser {
     }
     let inverted = name.hasPrefix("^")
     if inverted { name.removeFirst() }
-    guard ScalarSet.categoryNames.contains(name) else { throw GraphError(.unsupported, "character class ‘\\p{\(name)}’") }
+    guard ScalarSet.categoryNames.contains(name) else {
+      throw GraphError(.unsupported, "character class ‘\\p{\(name)}’")
+    }
     return ScalarSet(categories: [name], isNegated: isNegated != inverted)
   }
 }

@@ -26,7 +26,8 @@ public struct TfIdfVectorizer: EvaluatedOp, RequiringOp {
     guard pool_strings.isEmpty == (input.element != .string) else {
       throw GraphError(.type, "the pool holds \(pool_strings.isEmpty ? "numbers" : "strings"), the operand is \(input)")
     }
-    guard ngram_indexes.allSatisfy({ $0 >= 0 && $0 < 1 << 31 }), weights.isEmpty || weights.count == ngram_indexes.count else {
+    guard ngram_indexes.allSatisfy({ $0 >= 0 && $0 < 1 << 31 }), weights.isEmpty || weights.count == ngram_indexes.count
+    else {
       throw GraphError(.attribute, "‘weights’ or ‘ngram_indexes’ do not fit")
     }
     guard min_gram_length >= 1, max_skip_count >= 0, max_skip_count < 1 << 31 else {
@@ -50,7 +51,9 @@ public struct TfIdfVectorizer: EvaluatedOp, RequiringOp {
     return [.tensor(Tensor(counts, shape: input.sizes.count == 2 ? [rowCount, width] : [width]))]
   }
 
-  private func countAll<T: Hashable>(_ items: [T], _ pool: [T], _ rows: Int, _ columns: Int) throws(GraphError) -> [Float] {
+  private func countAll<T: Hashable>(_ items: [T], _ pool: [T], _ rows: Int, _ columns: Int) throws(GraphError)
+    -> [Float]
+  {
     let grams = try index(pool)
     var counts = [Float](repeating: 0, count: rows * width)
     for row in 0..<rows {
@@ -82,7 +85,9 @@ public struct TfIdfVectorizer: EvaluatedOp, RequiringOp {
         throw GraphError(.attribute, "‘ngram_counts’ \(ngram_counts) does not fit a pool of \(pool.count)")
       }
       for position in stride(from: start, to: end, by: length) {
-        guard number < ngram_indexes.count else { throw GraphError(.attribute, "‘ngram_indexes’ is shorter than the pool") }
+        guard number < ngram_indexes.count else {
+          throw GraphError(.attribute, "‘ngram_indexes’ is shorter than the pool")
+        }
         if length >= min_gram_length && length <= max_gram_length {
           grams[Array(pool[position..<(position + length)])] = ngram_indexes[number]
         }
