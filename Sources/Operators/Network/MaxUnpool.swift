@@ -32,7 +32,7 @@ public struct MaxUnpool: ExecutableOp, RequiringOp {
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let (input, output) = (try call.sizes(0), try call.resultSizes())
-    let inner = try natural(input.map(Dimension.init)).map { $0.size! }
+    let inner = try natural(input.map(Dimension.fixed)).map { $0.size! }
     guard inner.count == output.count, zip(inner, output).allSatisfy({ $0 <= $1 }) else {
       throw GraphError(.type, "\(inner) does not fit into the wanted \(output)")
     }
@@ -50,7 +50,7 @@ public struct MaxUnpool: ExecutableOp, RequiringOp {
     _ input: [Int], _ inner: [Int], _ output: [Int], _: T.Type
   ) -> Kernel {
     let (count, innerCount, outputCount) = (input.reduce(1, *), inner.reduce(1, *), output.reduce(1, *))
-    let (from, to) = (strides(of: inner), strides(of: output))
+    let (from, to) = (HoneOperators.strides(of: inner), HoneOperators.strides(of: output))
     let isWhole = inner == output
     return Kernel { frame in
       let x = frame.operand(0, as: T.self)

@@ -78,8 +78,9 @@ extension RecurrentOp {
     let state =
       layout == 0
       ? [sizes.directions, sizes.batch, sizes.hidden] : [sizes.batch, sizes.directions, sizes.hidden]
-    for case let i? in initial where try call.sizes(i) != state {
-      throw GraphError(.type, "operand \(i) must be \(state): \(try call.tensor(i))")
+    for case let i? in initial {
+      let sizes = try call.sizes(i)
+      guard sizes == state else { throw GraphError(.type, "operand \(i) must be \(state), is \(sizes)") }
     }
     return RecurrentKernel(
       cell: cell, sizes: sizes,

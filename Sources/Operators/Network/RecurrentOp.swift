@@ -30,14 +30,15 @@ extension RecurrentOp {
     guard x.element.isFloatingPoint, try call.element(1) == x.element, try call.element(2) == x.element else {
       throw GraphError(.type, "X, W and R must be of one floating-point type")
     }
-    for i in 0..<3 where try call.shape(i) != nil && call.tensor(i).rank != 3 {
-      throw GraphError(.type, "operand \(i) must have 3 axes: \(try call.tensor(i))")
+    for i in 0..<3 {
+      let type = try call.tensor(i)
+      guard type.shape == nil || type.rank == 3 else { throw GraphError(.type, "operand \(i) must have 3 axes: \(type)") }
     }
     let (weights, recurrent) = (try call.shape(1), try call.shape(2))
     if let count = weights?[0].size, count != directionCount {
       throw GraphError(.type, "weights for \(count) directions do not fit direction ‘\(direction.rawValue)’")
     }
-    let hidden = hidden_size.map(Dimension.init) ?? recurrent?[2] ?? call.unknownSize()
+    let hidden = hidden_size.map(Dimension.fixed) ?? recurrent?[2] ?? call.unknownSize()
     if let hidden = hidden.size {
       for shape in [weights, recurrent] {
         if let rows = shape?[1].size, rows != hidden * Self.gateCount {

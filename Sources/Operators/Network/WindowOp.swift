@@ -89,7 +89,7 @@ extension WindowOp {
   /// The window over concrete sizes.
   func window(input: ArraySlice<Int>, kernel: [Int], _ call: Call) throws(GraphError) -> Window {
     guard input.count <= 3 else { throw GraphError(.unsupported, "has no kernel for \(input.count) spatial axes") }
-    let outputs = try outputs(of: input.map(Dimension.init)[...], kernel: kernel, call).map { $0.size! }
+    let outputs = try outputs(of: input.map(Dimension.fixed)[...], kernel: kernel, call).map { $0.size! }
     let axes = input.enumerated().map { axis, size in
       var result = Window.Axis()
       (result.input, result.output, result.kernel) = (size, outputs[axis], kernel[axis])
