@@ -16,14 +16,8 @@
 #include "convolution/depthwise_i8.h"
 #include "convolution/pool.h"
 #include "layout/transpose.h"
-#include "elementwise/half.h"
-#include "elementwise/functions.h"
-#include "elementwise/pow.h"
-#include "elementwise/unary.h"
-#include "elementwise/binary.h"
-#include "elementwise/compare.h"
-#include "elementwise/select.h"
-#include "elementwise/convert.h"
+#include "elementwise/all.h"
+#include "statistics/histogram.h"
 #include "probe/probe.h"
 
 #ifdef TARGET
