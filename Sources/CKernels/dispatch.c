@@ -1,1 +1,110 @@
+// Builds, for every instruction set this machine has, a complete table: each kernel from the highest tier that has it.
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 #include "CKernels.h"
+
+enum {
+#define X(name, args) index_##name,
+  KERNELS(X)
+#undef X
+      kernels
+};
+
+static const char *const names[] = {
+#define X(name, args) #name,
+    KERNELS(X)
+#undef X
+};
+
+extern const KernelTable table_portable;
+#ifdef __x86_64__
+extern const KernelTable table_avx2, table_avx512, table_avx512vnni, table_avx512bf16;
+#endif
+#ifdef __aarch64__
+extern const KernelTable table_neon, table_neondot;
+#endif
+
+enum { capacity = 8 };
+
+static struct {
+  KernelTable tables[capacity];
+  const char *origins[capacity][kernels];
+  size_t count;
+  const KernelTable *best;
+} state;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+// Lays `tier` over the last table.
+static void add(const KernelTable *tier) {
+  size_t i = state.count++;
+  KernelTable *t = &state.tables[i];
+  if (i == 0 || tier->lanes) {
+    *t = *tier;
+  } else {
+    *t = state.tables[i - 1];
+    memcpy(state.origins[i], state.origins[i - 1], sizeof state.origins[i]);
+    t->isa = tier->isa;
+  }
+#define X(name, args)                              \
+  if (tier->name != NULL) {                        \
+    t->name = tier->name;                          \
+    state.origins[i][index_##name] = tier->isa;    \
+  }
+  KERNELS(X)
+#undef X
+}
+
+static void resolve(void) {
+  add(&table_portable);
+#ifdef __x86_64__
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
+    add(&table_avx2);
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd")) {
+      add(&table_avx512);
+      if (__builtin_cpu_supports("avx512vnni")) {
+        add(&table_avx512vnni);
+        if (__builtin_cpu_supports("avx512bf16")) add(&table_avx512bf16);
+      }
+    }
+  }
+#endif
+#ifdef __aarch64__
+  add(&table_neon);
+#if defined(__linux__)
+  if (getauxval(AT_HWCAP) & (1ul << 20)) add(&table_neondot);
+#elif defined(__APPLE__)
+  add(&table_neondot);
+#endif
+#endif
+  state.best = &state.tables[state.count - 1];
+  const char *wanted = getenv("HONE_ISA");
+  for (size_t i = 0; wanted && i < state.count; i++)
+    if (strcmp(state.tables[i].isa, wanted) == 0) state.best = &state.tables[i];
+}
+
+const KernelTable *kernel_table(void) {
+  pthread_once(&once, resolve);
+  return state.best;
+}
+
+size_t kernel_tables(const KernelTable *_Nullable *_Nonnull out, size_t room) {
+  pthread_once(&once, resolve);
+  for (size_t i = 0; i < state.count && i < room; i++) out[i] = &state.tables[state.count - 1 - i];
+  return state.count;
+}
+
+size_t kernel_count(void) { return kernels; }
+
+const char *kernel_name(size_t index) { return names[index]; }
+
+const char *kernel_origin(const KernelTable *table, size_t index) {
+  return state.origins[table - state.tables][index];
+}

@@ -1,1 +1,4 @@
+// SIMD micro-kernels and the thread pool. Plain C types only, so that importing this module stays cheap.
 #pragma once
+#include "kernel_table.h"
+#include "threadpool.h"

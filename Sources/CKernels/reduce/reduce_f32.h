@@ -1,6 +1,4 @@
 // Reductions of contiguous rows and of columns. NaN comes through maximum and minimum.
-#include <math.h>
-
 INLINE vf vreduce(vf y, vf x, int code) {
   switch (code) {
     case reduce_sum_abs: return y + vabs(x);

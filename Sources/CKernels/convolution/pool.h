@@ -1,0 +1,54 @@
+KERNEL(pool_maximum)(const Pool *q) {
+  for (size_t p = 0; p < q->pixels; p++) {
+    const int32_t *offsets = q->offsets + p * q->taps;
+    for (size_t c = 0; c < q->channels; c += LANES) {
+      size_t n = q->channels - c;
+      if (q->type == pool_f32) {
+        vf best = (vf)-__builtin_inff();
+        for (size_t t = 0; t < q->taps; t++) {
+          if (offsets[t] < 0) continue;
+          vf x = vload_some((const float *)q->x + offsets[t] + c, n);
+          best = best > x ? best : x;
+        }
+        float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
+        if (n >= LANES) vstore(y, best);
+        else vstore_n(y, best, n);
+      } else {
+        vi best = (vi)(q->type == pool_u8 ? 0 : -128);
+        for (size_t t = 0; t < q->taps; t++) {
+          if (offsets[t] < 0) continue;
+          vi x = vload_bytes((const uint8_t *)q->x + offsets[t] + c, n, q->type == pool_s8);
+          best = best > x ? best : x;
+        }
+        vstore_bytes((uint8_t *)q->y + (ptrdiff_t)p * q->y_stride + c, best, n);
+      }
+    }
+  }
+}
+
+KERNEL(pool_average)(const Pool *q) {
+  for (size_t p = 0; p < q->pixels; p++) {
+    const int32_t *offsets = q->offsets + p * q->taps;
+    for (size_t c = 0; c < q->channels; c += LANES) {
+      size_t n = q->channels - c;
+      if (q->type == pool_f32) {
+        vf sum = (vf)0.0f;
+        for (size_t t = 0; t < q->taps; t++)
+          if (offsets[t] >= 0) sum += vload_some((const float *)q->x + offsets[t] + c, n);
+        sum *= q->reciprocals[p];
+        float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
+        if (n >= LANES) vstore(y, sum);
+        else vstore_n(y, sum, n);
+      } else {
+        int is_signed = q->type == pool_s8;
+        vi sum = (vi)0;
+        for (size_t t = 0; t < q->taps; t++)
+          if (offsets[t] >= 0)
+            sum += vload_bytes((const uint8_t *)q->x + offsets[t] + c, n, is_signed) - q->x_zero;
+        vf mean = vfrom(sum) * (q->reciprocals[p] * q->scale);
+        vi y = vquantize(mean, q->y_zero, is_signed ? -128 : 0, is_signed ? 127 : 255);
+        vstore_bytes((uint8_t *)q->y + (ptrdiff_t)p * q->y_stride + c, y, n);
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+typedef uint8_t vb __attribute__((ext_vector_type(LANES)));
+typedef int8_t vsb __attribute__((ext_vector_type(LANES)));
+
+INLINE void vstore_bytes(uint8_t *p, vi v, size_t n) {
+  vb bytes = __builtin_convertvector(v, vb);
+  if (n >= LANES) {
+    memcpy(p, &bytes, sizeof bytes);
+  } else {
+    for (size_t i = 0; i < LANES; i++)
+      if (i < n) p[i] = bytes[i];
+  }
+}
+INLINE vi vload_bytes(const uint8_t *p, size_t n, int is_signed) {
+  vb bytes = (vb)(uint8_t)0;
+  if (n >= LANES) {
+    memcpy(&bytes, p, sizeof bytes);
+  } else {
+    for (size_t i = 0; i < LANES; i++)
+      if (i < n) bytes[i] = p[i];
+  }
+  return is_signed ? __builtin_convertvector((vsb)bytes, vi) : __builtin_convertvector(bytes, vi);
+}
+INLINE vf vload_some(const float *p, size_t n) { return n >= LANES ? vload(p) : vload_n(p, n); }
+INLINE vi vloadi_some(const int32_t *p, size_t n) { return n >= LANES ? vloadi(p) : vloadi_n(p, n); }
+INLINE vi vmul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
+INLINE vi vadd(vi a, vi b) { return (vi)((vu)a + (vu)b); }
+
+// To integers, halves to even, within low...high after `zero` is added; NaN becomes low.
+INLINE vi vquantize(vf x, int32_t zero, int32_t low, int32_t high) {
+  vf l = (vf)(float)(low - zero), h = (vf)(float)(high - zero);
+  x = x > l ? x : l;
+  x = x < h ? x : h;
+  return vint(vround(x)) + zero;
+}
+
+// Scales, activates and stores `n` columns of one row; `sum` is corrected already.
+INLINE void vfinish_i8(const EpilogueI8 *e, int result, vi sum, size_t row, size_t j, size_t n, vf scale, vf bias,
+                       void *c, ptrdiff_t c_stride) {
+  ptrdiff_t at = (ptrdiff_t)row * c_stride + (ptrdiff_t)j;
+  if (result == gemm_result_i32) {
+    if (n >= LANES) vstorei((int32_t *)c + at, sum);
+    else vstorei_n((int32_t *)c + at, sum, n);
+    return;
+  }
+  vf x = vfrom(sum) * scale;
+  if (e->row_scale) x *= e->row_scale[row];
+  x += bias;
+  if (e->residual) {
+    ptrdiff_t from = (ptrdiff_t)row * e->residual_stride + (ptrdiff_t)j;
+    if (e->residual_type == gemm_result_f32) {
+      x += vload_some((const float *)e->residual + from, n);
+    } else {
+      vi r = vload_bytes((const uint8_t *)e->residual + from, n, e->residual_type == gemm_result_s8);
+      x += vfrom(r - e->residual_zero) * e->residual_scale;
+    }
+  }
+  x = vactivate_(x, e->activation, vset(e->p0), vset(e->p1), 1);
+  if (result == gemm_result_f32) {
+    if (n >= LANES) vstore((float *)c + at, x);
+    else vstore_n((float *)c + at, x, n);
+  } else {
+    int is_signed = result == gemm_result_s8;
+    vi q = vquantize(x * e->output_scale, e->output_zero, is_signed ? -128 : 0, is_signed ? 127 : 255);
+    vstore_bytes((uint8_t *)c + at, q, n);
+  }
+}
+
+INLINE vf vscale_of(const EpilogueI8 *e, size_t j, size_t n) {
+  if (!e->scale) return (vf)1.0f;
+  return e->scale_step ? vload_some(e->scale + j, n) : vset(e->scale[0]);
+}
+INLINE vf vbias_of(const EpilogueI8 *e, size_t j, size_t n) { return e->bias ? vload_some(e->bias + j, n) : (vf)0.0f; }

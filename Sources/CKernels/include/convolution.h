@@ -1,0 +1,62 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gemm.h"
+
+#pragma clang assume_nonnull begin
+
+/// Depthwise convolution of `pixels` output positions: y[p][c] = Σ_t x[offsets[p][t] + c] · weights[t][c].
+/// A negative offset is padding and adds nothing.
+typedef struct {
+  const float *x;
+  const int32_t *offsets;
+  size_t taps, pixels, channels;
+  const float *weights;
+  ptrdiff_t weight_stride;
+  float *y;
+  ptrdiff_t y_stride;
+  EpilogueF32 epilogue;
+} DepthwiseF32;
+
+/// accumulator = Σ_t (x − x_zero)·(w − w_zero), exact; padding adds nothing.
+typedef struct {
+  const void *x;
+  const int32_t *offsets;
+  size_t taps, pixels, channels;
+  /// weights[t][c] with the zero point already subtracted.
+  const int16_t *weights;
+  ptrdiff_t weight_stride;
+  void *y;
+  ptrdiff_t y_stride;
+  int32_t x_signed, x_zero;
+  /// enum GemmResult
+  int32_t result;
+  EpilogueI8 epilogue;
+} DepthwiseI8;
+
+enum PoolType { pool_f32, pool_u8, pool_s8 };
+
+/// Pooling of `pixels` output positions over `taps` input positions each; negative offsets are skipped.
+typedef struct {
+  const void *x;
+  const int32_t *offsets;
+  size_t taps, pixels, channels;
+  void *y;
+  ptrdiff_t y_stride;
+  /// Per output position 1 / (number of averaged positions).
+  const float *_Nullable reciprocals;
+  /// enum PoolType
+  int32_t type;
+  /// Averages of integers: y = round(mean(x − x_zero)·scale) + y_zero.
+  float scale;
+  int32_t x_zero, y_zero;
+} Pool;
+
+#define CONVOLUTION_KERNELS(X)                   \
+  X(depthwise_f32, (const DepthwiseF32 *d))      \
+  X(depthwise_i8, (const DepthwiseI8 *d))        \
+  X(pool_maximum, (const Pool *p))               \
+  X(pool_average, (const Pool *p))
+
+#pragma clang assume_nonnull end

@@ -1,0 +1,121 @@
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+enum ActivationCode {
+  activation_none,
+  activation_clip,          // min p0, max p1
+  activation_leaky_relu,    // slope p0
+  activation_sigmoid,
+  activation_tanh,
+  activation_gelu,
+  activation_gelu_tanh,
+  activation_silu,
+  activation_hard_sigmoid,  // max(0, min(1, p0·x + p1))
+  activation_hard_swish,
+};
+
+/// y = activation(alpha · accumulator + bias[column] + row_bias[row] + residual[row][column])
+typedef struct {
+  const float *_Nullable bias;
+  const float *_Nullable row_bias;
+  const float *_Nullable residual;
+  ptrdiff_t residual_stride;
+  float alpha, p0, p1;
+  int32_t activation;
+} EpilogueF32;
+
+/// Where the rows of A are. Without offsets, row r is at a + r·stride. With offsets, row r is `taps` pieces of `depth` elements,
+/// piece t at a + offsets[r·offset_stride + t], or at `padding` where that is negative.
+/// `depth` elements of a piece are contiguous; strides and offsets are in elements.
+typedef struct {
+  const void *base;
+  ptrdiff_t stride;
+  const int32_t *_Nullable offsets;
+  ptrdiff_t offset_stride;
+  const void *_Nullable padding;
+  size_t taps, depth;
+} RowSource;
+
+/// rows × columns of C from one packed panel of B: columns ≤ panel_columns, panel [taps·depth][columns rounded up to lanes].
+typedef struct {
+  RowSource a;
+  const float *b;
+  float *c;
+  ptrdiff_t c_stride;
+  size_t rows, columns;
+  /// Start from C instead of from zero.
+  int32_t accumulate;
+  /// Apply the epilogue; otherwise store bare sums.
+  int32_t finish;
+  EpilogueF32 epilogue;
+} GemmF32;
+
+enum GemmResult { gemm_result_i32, gemm_result_f32, gemm_result_u8, gemm_result_s8 };
+
+/// A quantized residual is (residual − residual_zero) · residual_scale; an fp32 one has residual_type gemm_result_f32.
+typedef struct {
+  const float *_Nullable scale;      // per column; `scale_step` 0 repeats the first
+  const float *_Nullable row_scale;  // per row
+  const int32_t *_Nullable bias_i32; // per column, added to the accumulator
+  const float *_Nullable bias;       // per column, added after scaling
+  const void *_Nullable residual;
+  ptrdiff_t residual_stride;
+  float residual_scale;
+  int32_t residual_zero, residual_type;
+  int32_t scale_step;
+  float output_scale;  // 1 / scale of the quantized result
+  int32_t output_zero;
+  int32_t activation;
+  float p0, p1;
+} EpilogueI8;
+
+/// Integer product of u8 or s8 rows with a packed s8 panel [taps·depth4/4][columns rounded up to lanes][4].
+/// accumulator = Σ (a − a_zero)·(b − b_zero), exact modulo 2³².
+typedef struct {
+  RowSource a;
+  const int8_t *b;
+  void *c;
+  ptrdiff_t c_stride;
+  size_t rows, columns;
+  /// A is s8 (otherwise u8).
+  int32_t a_signed;
+  /// enum GemmResult
+  int32_t result;
+  /// Zero points in A's own type; `a_zeros` per row overrides `a_zero`.
+  int32_t a_zero;
+  const int32_t *_Nullable a_zeros;
+  /// Zero points of packed B per column, or NULL when all are 0.
+  const int32_t *_Nullable b_zeros;
+  /// Σ over k of packed B, per column.
+  const int32_t *b_sums;
+  EpilogueI8 epilogue;
+} GemmI8;
+
+/// Packs rows k × columns n of B (byte strides, any alignment) into panels of `panel_columns`.
+typedef struct {
+  const void *source;
+  ptrdiff_t row_stride, column_stride;
+  size_t k, n;
+  void *panels;
+} PackB;
+
+/// As PackB for bytes, where k is taps pieces of depth; u8 sources are shifted by −128.
+typedef struct {
+  const void *source;
+  ptrdiff_t tap_stride, row_stride, column_stride;
+  size_t taps, depth, n;
+  int32_t is_unsigned;
+  int8_t *panels;
+  int32_t *sums;
+} PackBI8;
+
+#define GEMM_KERNELS(X)                      \
+  X(gemm_f32, (const GemmF32 *g))            \
+  X(gemm_i8, (const GemmI8 *g))              \
+  X(pack_f32, (const PackB *p))              \
+  X(pack_i8, (const PackBI8 *p))
+
+#pragma clang assume_nonnull end

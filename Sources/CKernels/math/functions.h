@@ -1,0 +1,91 @@
+// Transcendental functions on vectors. `exact` keeps every step a separate rounding, which gives the same bits on every
+// instruction set; otherwise multiply-adds are fused where that is an instruction.
+INLINE vf vmadd(vf a, vf b, vf c, int exact) { return exact ? a * b + c : vfma(a, b, c); }
+
+// 2ⁿ · x in two steps, so that results near the ends of the range round once.
+INLINE vf vscale(vf x, vi n) {
+  vi half = n >> 1;
+  return x * vfloat((half + 127) << 23) * vfloat((n - half + 127) << 23);
+}
+
+INLINE vf vexp_(vf x, int exact) {
+  x = vclip(x, (vf)-104.0f, (vf)89.0f);
+  vf n = vround(x * 1.44269504f);
+  vf r = vmadd(n, (vf)-0.693359375f, x, exact);
+  r = vmadd(n, (vf)2.12194440e-4f, r, exact);
+  vf p = (vf)1.3888889e-3f;
+  p = vmadd(p, r, (vf)8.3333333e-3f, exact);
+  p = vmadd(p, r, (vf)4.1666667e-2f, exact);
+  p = vmadd(p, r, (vf)1.6666667e-1f, exact);
+  p = vmadd(p, r, (vf)0.5f, exact);
+  p = vmadd(p, r, (vf)1.0f, exact);
+  p = vmadd(p, r, (vf)1.0f, exact);
+  // Where x is NaN the conversion gives some integer; 0 keeps the scale finite.
+  vi i = vbits(n + 12582912.0f) - vbits((vf)12582912.0f);
+  return vscale(p, x == x ? i : (vi)0);
+}
+
+INLINE vf vsigmoid_(vf x, int exact) { return 1.0f / (1.0f + vexp_(-x, exact)); }
+
+INLINE vf vabs(vf x) { return vfloat(vbits(x) & 0x7fffffff); }
+INLINE vf vcopysign(vf magnitude, vf sign) {
+  return vfloat((vbits(magnitude) & 0x7fffffff) | (vbits(sign) & (int32_t)0x80000000));
+}
+
+INLINE vf vtanh_(vf x, int exact) {
+  vf a = vabs(x), s = x * x;
+  // tanh x / x − 1 on |x| < 0.625, in powers of x².
+  vf p = (vf)-0.006104948f;
+  p = vmadd(p, s, (vf)0.021003641f, exact);
+  p = vmadd(p, s, (vf)-0.0538525f, exact);
+  p = vmadd(p, s, (vf)0.13332783f, exact);
+  p = vmadd(p, s, (vf)-0.33333328f, exact);
+  vf near = vmadd(x * s, p, x, exact);
+  vf far = vcopysign(1.0f - 2.0f / (vexp_(a + a, exact) + 1.0f), x);
+  return a < 0.625f ? near : (x == x ? far : x);
+}
+
+INLINE vf verf_(vf x, int exact) {
+  vf a = vabs(x), s = x * x;
+  // erf x / x on |x| < 1, in powers of x².
+  vf p = (vf)7.8824974e-05f;
+  p = vmadd(p, s, (vf)-0.0008018855f, exact);
+  p = vmadd(p, s, (vf)0.005189312f, exact);
+  p = vmadd(p, s, (vf)-0.026854329f, exact);
+  p = vmadd(p, s, (vf)0.11283597f, exact);
+  p = vmadd(p, s, (vf)-0.37612626f, exact);
+  p = vmadd(p, s, (vf)1.1283791f, exact);
+  vf near = x * p;
+  // erfc x · exp x² on 1 ≤ x < 4, in powers of (x − 2) / (x + 2).
+  vf b = vmin(a, (vf)4.0f), t = (b - 2.0f) / (b + 2.0f);
+  vf q = (vf)5.0519186e-05f;
+  q = vmadd(q, t, (vf)-0.0009395477f, exact);
+  q = vmadd(q, t, (vf)-0.0008477986f, exact);
+  q = vmadd(q, t, (vf)0.0069939583f, exact);
+  q = vmadd(q, t, (vf)0.003732918f, exact);
+  q = vmadd(q, t, (vf)-0.07897847f, exact);
+  q = vmadd(q, t, (vf)0.2416582f, exact);
+  q = vmadd(q, t, (vf)-0.42718583f, exact);
+  q = vmadd(q, t, (vf)0.25539568f, exact);
+  vf far = vcopysign(1.0f - q * vexp_(-s, exact), x);
+  return a < 1.0f ? near : (x == x ? far : x);
+}
+
+// `code` is an enum ActivationCode with parameters p0 and p1.
+INLINE vf vactivate_(vf x, int code, vf p0, vf p1, int exact) {
+  switch (code) {
+    case activation_clip: return vclip(x, p0, p1);
+    case activation_leaky_relu: return x < 0.0f ? x * p0 : x;
+    case activation_sigmoid: return vsigmoid_(x, exact);
+    case activation_tanh: return vtanh_(x, exact);
+    case activation_gelu: return 0.5f * x * (1.0f + verf_(x * 0.70710678f, exact));
+    case activation_gelu_tanh: {
+      vf cubic = vmadd(x * x * x, (vf)0.044715f, x, exact);
+      return 0.5f * x * (1.0f + vtanh_(cubic * 0.79788456f, exact));
+    }
+    case activation_silu: return x * vsigmoid_(x, exact);
+    case activation_hard_sigmoid: return vclip(vmadd(x, p0, p1, exact), (vf)0.0f, (vf)1.0f);
+    case activation_hard_swish: return x * vclip(vmadd(x, (vf)(1.0f / 6.0f), (vf)0.5f, exact), (vf)0.0f, (vf)1.0f);
+    default: return x;
+  }
+}

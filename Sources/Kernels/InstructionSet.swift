@@ -1,0 +1,28 @@
+internal import CKernels
+
+/// A set of instructions this machine has, with its table of kernels.
+public struct InstructionSet: Sendable, Hashable, CustomStringConvertible {
+  nonisolated(unsafe) let table: UnsafePointer<KernelTable>
+
+  /// The one that kernels use unless told otherwise: the best, or the one the environment variable `HONE_ISA` names.
+  public static let current = InstructionSet(table: kernel_table())
+
+  /// All that this machine has, best first.
+  public static let available: [InstructionSet] = {
+    var tables = [UnsafePointer<KernelTable>?](repeating: nil, count: 8)
+    let count = kernel_tables(&tables, tables.count)
+    return tables.prefix(count).map { InstructionSet(table: $0!) }
+  }()
+
+  /// "portable", "avx2", "avx512", "avx512vnni", "avx512bf16", "neon" or "neondot".
+  public var name: String { String(cString: table.pointee.isa) }
+  public var description: String { name }
+
+  /// fp32 elements of one vector register.
+  public var lanes: Int { table.pointee.lanes }
+
+  /// Every kernel with the instruction set its code was compiled for, in table order.
+  public var kernels: [(name: String, origin: String)] {
+    (0..<kernel_count()).map { (String(cString: kernel_name($0)), String(cString: kernel_origin(table, $0))) }
+  }
+}
