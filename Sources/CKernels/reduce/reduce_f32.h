@@ -3,8 +3,8 @@ INLINE vf vreduce(vf y, vf x, int code) {
   switch (code) {
     case reduce_sum_abs: return y + vabs(x);
     case reduce_sum_square: return vfma(x, x, y);
-    case reduce_max: return (y < x) | (x != x) ? x : y;
-    case reduce_min: return (y > x) | (x != x) ? x : y;
+    case reduce_max: return ((y < x) | (x != x)) ? x : y;
+    case reduce_min: return ((y > x) | (x != x)) ? x : y;
     case reduce_product: return y * x;
     default: return y + x;
   }
