@@ -4,7 +4,8 @@ extension InstructionSet {
   /// y = (x − mean)·factor·scale + bias. `y` may be `x`.
   @inline(__always)
   public func normalize(
-    _ x: UnsafePointer<Float>, count: Int, mean: Float, factor: Float, scale: UnsafePointer<Float>?, bias: UnsafePointer<Float>?,
+    _ x: UnsafePointer<Float>, count: Int, mean: Float, factor: Float, scale: UnsafePointer<Float>?,
+    bias: UnsafePointer<Float>?,
     into y: UnsafeMutablePointer<Float>
   ) {
     var row = NormalizeRowF32(x: x, y: y, n: count, mean: mean, factor: factor, scale: scale, bias: bias)
@@ -18,7 +19,8 @@ extension InstructionSet {
   /// y[i] = a[i]·x[i] + b[i]. `y` may be `x`.
   @inline(__always)
   public func affine(
-    _ x: UnsafePointer<Float>, count: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, count: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
+    into y: UnsafeMutablePointer<Float>
   ) {
     table.pointee.affine_vector_f32(x, y, count, a, b)
   }

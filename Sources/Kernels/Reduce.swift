@@ -14,7 +14,8 @@ extension InstructionSet {
   /// y[j] = y[j] ∘ x[j] ∘ x[stride + j] … over `rows` rows of `count` columns.
   @inline(__always)
   public func reduceColumns(
-    _ x: UnsafePointer<Float>, stride: Int, rows: Int, count: Int, _ kind: Accumulation, into y: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, count: Int, _ kind: Accumulation,
+    into y: UnsafeMutablePointer<Float>
   ) {
     table.pointee.reduce_columns_f32(x, stride, rows, count, kind.rawValue, y)
   }

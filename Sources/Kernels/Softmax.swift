@@ -3,7 +3,9 @@ internal import CKernels
 extension InstructionSet {
   /// y = exp(x − shift), where `y` is given; returns Σ y.
   @inline(__always)
-  public func exp(_ x: UnsafePointer<Float>, count: Int, shift: Float, into y: UnsafeMutablePointer<Float>? = nil) -> Float {
+  public func exp(_ x: UnsafePointer<Float>, count: Int, shift: Float, into y: UnsafeMutablePointer<Float>? = nil)
+    -> Float
+  {
     var sum: Float = 0
     table.pointee.exp_row_f32(x, y, count, shift, &sum)
     return sum

@@ -7,7 +7,8 @@ protocol Accumulable: TensorElement, Comparable, Numeric {
   static func reduce(_ x: UnsafePointer<Self>, count: Int, _ kind: Accumulation, into y: inout Self)
   /// y[j] = y[j] ∘ x[j] ∘ x[stride + j] …
   static func reduceColumns(
-    _ x: UnsafePointer<Self>, stride: Int, rows: Int, count: Int, _ kind: Accumulation, into y: UnsafeMutablePointer<Self>)
+    _ x: UnsafePointer<Self>, stride: Int, rows: Int, count: Int, _ kind: Accumulation,
+    into y: UnsafeMutablePointer<Self>)
   static func combine(_ y: Self, _ x: Self, _ kind: Accumulation) -> Self
   /// What an empty set gives.
   static func identity(_ kind: Accumulation) -> Self
@@ -24,7 +25,8 @@ extension Accumulable {
     y = result
   }
   static func reduceColumns(
-    _ x: UnsafePointer<Self>, stride: Int, rows: Int, count: Int, _ kind: Accumulation, into y: UnsafeMutablePointer<Self>
+    _ x: UnsafePointer<Self>, stride: Int, rows: Int, count: Int, _ kind: Accumulation,
+    into y: UnsafeMutablePointer<Self>
   ) {
     for row in 0..<rows {
       let source = x + row * stride
@@ -55,7 +57,9 @@ extension Accumulable where Self: FixedWidthInteger {
   }
   @inline(__always) static func multiplyAdd(_ a: Self, _ b: Self, _ c: Self) -> Self { c &+ a &* b }
   var double: Double { Double(self) }
-  init(converting value: Double) { self = value.isNaN ? 0 : Self(clamping: Int(max(-9.2e18, min(9.2e18, value)))) }
+  init(converting value: Double) {
+    self = value.isNaN ? 0 : Self(clamping: Int(Swift.max(-9.2e18, Swift.min(9.2e18, value))))
+  }
 }
 
 extension Accumulable where Self: BinaryFloatingPoint {
@@ -88,7 +92,8 @@ extension Float: Accumulable {
     InstructionSet.current.reduce(x, count: count, kind, into: &y)
   }
   static func reduceColumns(
-    _ x: UnsafePointer<Float>, stride: Int, rows: Int, count: Int, _ kind: Accumulation, into y: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, stride: Int, rows: Int, count: Int, _ kind: Accumulation,
+    into y: UnsafeMutablePointer<Float>
   ) {
     InstructionSet.current.reduceColumns(x, stride: stride, rows: rows, count: count, kind, into: y)
   }

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// The index of the largest element along an axis.
 public struct ArgMax: ExtremeIndexOp {

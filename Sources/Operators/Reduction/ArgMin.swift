@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// The index of the smallest element along an axis.
 public struct ArgMin: ExtremeIndexOp {

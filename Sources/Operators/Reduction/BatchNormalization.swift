@@ -19,7 +19,9 @@ public struct BatchNormalization: RowKernelOp, UpgradableOp {
       throw GraphError(.unsupported, "statistics for each position (spatial = 0) are not supported")
     }
     guard node.resultCount > 1 else { return }
-    guard node.resultCount <= 3 else { throw GraphError(.unsupported, "saved statistics (results 3 and 4) are not supported") }
+    guard node.resultCount <= 3 else {
+      throw GraphError(.unsupported, "saved statistics (results 3 and 4) are not supported")
+    }
     if version >= 7 || isTest == 0 { node.attributes["training_mode"] = .int(1) }
   }
 
@@ -46,7 +48,8 @@ public struct BatchNormalization: RowKernelOp, UpgradableOp {
     return training_mode ? trainingKernel(T.self, call.results.count, shape) : inferenceKernel(T.self, shape)
   }
 
-  private func inferenceKernel<T: RowElement>(_: T.Type, _ shape: (batch: Int, channels: Int, positions: Int)) -> Kernel {
+  private func inferenceKernel<T: RowElement>(_: T.Type, _ shape: (batch: Int, channels: Int, positions: Int)) -> Kernel
+  {
     let (batch, channels, positions) = shape
     let small = T(epsilon)
     let tasks = positions == 1 ? batch : batch * channels
@@ -64,7 +67,8 @@ public struct BatchNormalization: RowKernelOp, UpgradableOp {
       }
       for task in range {
         if positions == 1 {
-          T.affine(x + task * channels, count: channels, a: UnsafePointer(a), b: UnsafePointer(b), into: y + task * channels)
+          T.affine(
+            x + task * channels, count: channels, a: UnsafePointer(a), b: UnsafePointer(b), into: y + task * channels)
         } else {
           let c = task % channels
           T.affine(x + task * positions, count: positions, a: a[c], b: b[c], into: y + task * positions)

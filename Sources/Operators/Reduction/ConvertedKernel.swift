@@ -38,7 +38,9 @@ func converted(
   var sources: [Tensor?] = []
   var byteCount = (call.operands.count + call.results.count) * MemoryLayout<UnsafeMutableRawPointer?>.stride + 64
   func place(_ type: TensorType) -> FloatConversion? {
-    guard type.element != element, FloatConversion.supported(type.element) != nil, let count = type.elementCount else { return nil }
+    guard type.element != element, FloatConversion.supported(type.element) != nil, let count = type.elementCount else {
+      return nil
+    }
     byteCount = (byteCount + 63) / 64 * 64
     defer { byteCount += element.byteCount(count) }
     return FloatConversion(narrow: type.element, wide: element, count: count, offset: byteCount)
@@ -52,7 +54,9 @@ func converted(
     inner.operands[i]!.type = .tensor(type.with(element))
     var source: Tensor?
     if let known = operand.known {
-      source = try call.weights.packed(known, layout: element.rawValue) { tensor throws(GraphError) in conversion.widened(tensor) }
+      source = try call.weights.packed(known, layout: element.rawValue) { tensor throws(GraphError) in
+        conversion.widened(tensor)
+      }
       inner.operands[i]!.known = source
     }
     conversions.append(conversion)

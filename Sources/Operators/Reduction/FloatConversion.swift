@@ -18,12 +18,12 @@ struct FloatConversion: Sendable {
 
   func widen(_ source: UnsafeRawPointer, into destination: UnsafeMutableRawPointer) {
     if wide == .float64 {
-      widen(source, into: destination.assumingMemoryBound(to: Double.self))
+      load(source, into: destination.assumingMemoryBound(to: Double.self))
     } else {
-      widen(source, into: destination.assumingMemoryBound(to: Float.self))
+      load(source, into: destination.assumingMemoryBound(to: Float.self))
     }
   }
-  private func widen<T: BinaryFloatingPoint>(_ source: UnsafeRawPointer, into destination: UnsafeMutablePointer<T>) {
+  private func load<T: BinaryFloatingPoint>(_ source: UnsafeRawPointer, into destination: UnsafeMutablePointer<T>) {
     switch narrow {
     case .float16:
       let x = source.assumingMemoryBound(to: Float16.self)
@@ -42,12 +42,12 @@ struct FloatConversion: Sendable {
 
   func narrow(_ source: UnsafeRawPointer, into destination: UnsafeMutableRawPointer) {
     if wide == .float64 {
-      narrow(source.assumingMemoryBound(to: Double.self), into: destination)
+      store(source.assumingMemoryBound(to: Double.self), into: destination)
     } else {
-      narrow(source.assumingMemoryBound(to: Float.self), into: destination)
+      store(source.assumingMemoryBound(to: Float.self), into: destination)
     }
   }
-  private func narrow<T: BinaryFloatingPoint>(_ source: UnsafePointer<T>, into destination: UnsafeMutableRawPointer) {
+  private func store<T: BinaryFloatingPoint>(_ source: UnsafePointer<T>, into destination: UnsafeMutableRawPointer) {
     switch narrow {
     case .float16:
       let y = destination.assumingMemoryBound(to: Float16.self)

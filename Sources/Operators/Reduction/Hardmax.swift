@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// 1 at the first largest element along an axis, 0 elsewhere
 public struct Hardmax: SoftmaxOp, RowKernelOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = x − log Σ exp x along an axis
 public struct LogSoftmax: SoftmaxOp, RowKernelOp {

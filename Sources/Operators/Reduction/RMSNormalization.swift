@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// y = x/√(mean of squares + epsilon)·scale over the axes from `axis` on
 public struct RMSNormalization: RowKernelOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = log Σ x
 public struct ReduceLogSum: ReductionOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = log Σ exp x
 public struct ReduceLogSumExp: ReductionOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = max x
 public struct ReduceMax: ReductionOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = Σ x / n
 public struct ReduceMean: ReductionOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = min x
 public struct ReduceMin: ReductionOp {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = Π x
 public struct ReduceProd: ReductionOp {

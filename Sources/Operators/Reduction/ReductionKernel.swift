@@ -4,7 +4,9 @@ import HoneKernels
 /// Columns that one task reduces together.
 private let columnBlock = 1024
 
-func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, start: T? = nil) -> Kernel {
+func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, start: T? = nil)
+  -> Kernel
+{
   if reduction == .logSumExp { return logSumExpKernel(T.self, layout) }
   let kind = reduction.accumulation
   let first = start ?? T.identity(kind)
@@ -30,7 +32,9 @@ func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout
   }
 }
 
-private func rowKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, _ first: T) -> Kernel {
+private func rowKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, _ first: T)
+  -> Kernel
+{
   let kind = reduction.accumulation
   let pieces = layout.reduced.count
   return Kernel(tasks: layout.kept.count) { frame, range in
@@ -42,7 +46,9 @@ private func rowKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layo
       for piece in 0..<pieces { T.reduce(source + layout.reduced.offset(piece), count: layout.row, kind, into: &value) }
       y[task] = value
     }
-    if !reduction.isPlain && layout.resultCount > 0 { finish(y + range.lowerBound, range.count, reduction, layout.reducedCount) }
+    if !reduction.isPlain && layout.resultCount > 0 {
+      finish(y + range.lowerBound, range.count, reduction, layout.reducedCount)
+    }
   }
 }
 

@@ -43,7 +43,11 @@ struct ReductionLayout: Sendable {
       if isReduced == lastIsReduced {
         if isReduced { Self.merge(&reduced, sizes[axis], own[axis]) } else { Self.merge(&kept, sizes[axis], own[axis]) }
       } else {
-        if isReduced { Self.append(&reduced, sizes[axis], own[axis]) } else { Self.append(&kept, sizes[axis], own[axis]) }
+        if isReduced {
+          Self.append(&reduced, sizes[axis], own[axis])
+        } else {
+          Self.append(&kept, sizes[axis], own[axis])
+        }
       }
       lastIsReduced = isReduced
     }

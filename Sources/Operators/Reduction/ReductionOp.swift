@@ -50,7 +50,9 @@ extension ReductionOp {
     }
     guard let shape = data.shape else { return [.tensor(data.element, nil)] }
     if keepdims { return [.tensor(data.element, shape.map { $0 == 1 ? 1 : call.unknownSize() })] }
-    guard let count = try call.shape(1)?.first?.size, count > 0, count <= shape.count else { return [.tensor(data.element, nil)] }
+    guard let count = try call.shape(1)?.first?.size, count > 0, count <= shape.count else {
+      return [.tensor(data.element, nil)]
+    }
     return [.tensor(data.element, (0..<shape.count - count).map { _ in call.unknownSize() })]
   }
 
@@ -70,7 +72,8 @@ extension ReductionOp {
     case .float32: return reductionKernel(Float.self, reduction, layout)
     case .float64: return reductionKernel(Double.self, reduction, layout)
     case .float16, .bfloat16:
-      return try converted(call, to: .float32) { _ throws(GraphError) in reductionKernel(Float.self, reduction, layout) }
+      return try converted(call, to: .float32) { _ throws(GraphError) in reductionKernel(Float.self, reduction, layout)
+      }
     case .int32: return reductionKernel(Int32.self, reduction, layout)
     case .int64: return reductionKernel(Int64.self, reduction, layout)
     case .uint32: return reductionKernel(UInt32.self, reduction, layout)

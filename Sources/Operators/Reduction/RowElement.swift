@@ -19,13 +19,15 @@ protocol RowElement: Accumulable, BinaryFloatingPoint {
   static func softmax(_ x: UnsafePointer<Self>, count: Int, logarithm: Bool, into y: UnsafeMutablePointer<Self>)
   /// y = (x − mean)·factor·scale + bias
   static func normalize(
-    _ x: UnsafePointer<Self>, count: Int, mean: Self, factor: Self, scale: UnsafePointer<Self>?, bias: UnsafePointer<Self>?,
+    _ x: UnsafePointer<Self>, count: Int, mean: Self, factor: Self, scale: UnsafePointer<Self>?,
+    bias: UnsafePointer<Self>?,
     into y: UnsafeMutablePointer<Self>)
   /// y = a·x + b
   static func affine(_ x: UnsafePointer<Self>, count: Int, a: Self, b: Self, into y: UnsafeMutablePointer<Self>)
   /// y[i] = a[i]·x[i] + b[i]
   static func affine(
-    _ x: UnsafePointer<Self>, count: Int, a: UnsafePointer<Self>, b: UnsafePointer<Self>, into y: UnsafeMutablePointer<Self>)
+    _ x: UnsafePointer<Self>, count: Int, a: UnsafePointer<Self>, b: UnsafePointer<Self>,
+    into y: UnsafeMutablePointer<Self>)
   /// Local response normalization of neighbouring positions; channels are `stride` apart.
   static func localResponse(
     _ x: UnsafePointer<Self>, stride: Int, count: Int, _ response: LocalResponse, into y: UnsafeMutablePointer<Self>)
@@ -68,7 +70,8 @@ extension Float: RowElement {
     InstructionSet.current.affine(x, count: count, a: a, b: b, into: y)
   }
   static func affine(
-    _ x: UnsafePointer<Float>, count: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+    _ x: UnsafePointer<Float>, count: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>,
+    into y: UnsafeMutablePointer<Float>
   ) {
     InstructionSet.current.affine(x, count: count, a: a, b: b, into: y)
   }
@@ -95,7 +98,8 @@ extension Double: RowElement {
     return sum
   }
   static func softmaxColumns(
-    _ x: UnsafePointer<Double>, stride: Int, rows: Int, count: Int, logarithm: Bool, into y: UnsafeMutablePointer<Double>
+    _ x: UnsafePointer<Double>, stride: Int, rows: Int, count: Int, logarithm: Bool,
+    into y: UnsafeMutablePointer<Double>
   ) {
     for j in 0..<count {
       var (most, sum) = (-Double.infinity, 0.0)
@@ -117,7 +121,8 @@ extension Double: RowElement {
   ) {
     for i in 0..<count { y[i] = (x[i] - mean) * factor * (scale?[i] ?? 1) + (bias?[i] ?? 0) }
   }
-  static func affine(_ x: UnsafePointer<Double>, count: Int, a: Double, b: Double, into y: UnsafeMutablePointer<Double>) {
+  static func affine(_ x: UnsafePointer<Double>, count: Int, a: Double, b: Double, into y: UnsafeMutablePointer<Double>)
+  {
     for i in 0..<count { y[i] = a * x[i] + b }
   }
   static func affine(

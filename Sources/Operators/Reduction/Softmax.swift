@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// y = exp x / Σ exp x along an axis
 public struct Softmax: SoftmaxOp, RowKernelOp {

@@ -9,6 +9,17 @@ public protocol SoftmaxOp: ExecutableOp, UpgradableOp {
 extension SoftmaxOp {
   public static var since: Int { 13 }
 
+  /// Before opset 13, all axes from `axis` on, 1 unless given, are normalized together.
+  public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
+    guard version < 13, let x = node.operands.first ?? nil else { return }
+    let axis = node.attributes.removeValue(forKey: "axis")?.int ?? 1
+    guard let rank = graph.tensorType(of: x).rank else {
+      throw GraphError(.unsupported, "the number of axes must be known to flatten them from axis \(axis) on")
+    }
+    guard axis != rank - 1, axis != -1 else { return }
+    throw GraphError(.unsupported, "axes joined from axis \(axis) on are not supported")
+  }
+
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(1...1)
     let type = try call.tensor(0)
