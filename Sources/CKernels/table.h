@@ -19,6 +19,7 @@
 #include "reduce/reduce_f32.h"
 #include "reduce/softmax_f32.h"
 #include "reduce/normalize_f32.h"
+#include "statistics/histogram.h"
 #include "probe/probe.h"
 
 #ifdef TARGET
