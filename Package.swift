@@ -49,6 +49,11 @@ let package = Package(
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error),
       ]),
+    module("Conformance", ["HoneIR", "HoneONNX", "HoneRuntime"]),
+    .executableTarget(
+      name: "hone-conformance",
+      dependencies: ["HoneConformance", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/ConformanceTool", swiftSettings: settings),
     tests("Kernels", ["HoneKernels", "CKernels"]),
   ],
   swiftLanguageModes: [.v6],

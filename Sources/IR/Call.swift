@@ -23,6 +23,8 @@ public struct Call: Sendable {
   public var threads = 1
   /// Packed forms of constants, shared by all plans of a model.
   public var weights: PackedWeights
+  /// Notes which values were asked for and not known.
+  public var wanted: WantedValues?
 
   public init(_ operands: [Operand?], resultCount: Int = 1, weights: PackedWeights = PackedWeights()) {
     (self.operands, self.resultCount, self.weights) = (operands, resultCount, weights)
@@ -58,7 +60,11 @@ extension Call {
     return type
   }
   /// The value of operand `i` if it is known; nil also if the operand is absent.
-  public func known(_ i: Int) -> Tensor? { i < operands.count ? operands[i]?.known : nil }
+  public func known(_ i: Int) -> Tensor? {
+    guard i < operands.count, let operand = operands[i] else { return nil }
+    if operand.known == nil { wanted?.note(i) }
+    return operand.known
+  }
   /// The value of operand `i`, which decides about shapes or kernels.
   public func requireKnown(_ i: Int, _ what: String) throws(GraphError) -> Tensor {
     guard let tensor = known(i) else { throw GraphError(.dataDependent, "\(what) (operand \(i)) depends on data") }
@@ -70,6 +76,7 @@ extension Call {
     if let known = operand.known, known.element.isInteger || known.element == .bool, known.elementCount <= 64 {
       return known.integers.map(Dimension.fixed)
     }
+    if operand.known == nil { wanted?.note(i) }
     return operand.symbolic
   }
   /// A size that only data will tell.

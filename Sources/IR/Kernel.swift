@@ -6,7 +6,16 @@ public struct Kernel: Sendable {
   public var scratchByteCount: Int
   /// Result `i` may be written over operand `overwrites[i]`, of equal byte count.
   public var overwrites: [Int: Int]
+  /// Result 0 is operand 0's bytes under another type; nothing runs.
+  public private(set) var isView = false
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
+
+  /// Result 0 is operand 0's bytes under another type or shape.
+  public static var view: Kernel {
+    var kernel = Kernel(overwrites: [0: 0]) { _ in }
+    kernel.isView = true
+    return kernel
+  }
 
   public init(
     tasks: Int = 1, scratch: Int = 0, overwrites: [Int: Int] = [:],

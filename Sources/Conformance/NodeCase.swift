@@ -1,0 +1,46 @@
+public import Foundation
+import HoneIR
+import HoneONNX
+import HoneRuntime
+
+/// One case of the official ONNX node tests: a model, inputs and expected outputs.
+public struct NodeCase: Sendable {
+  public enum Outcome: Sendable, Equatable {
+    case passed
+    /// An error that names operator and reason.
+    case refused(String)
+    case wrong(String)
+  }
+  public let folder: URL
+  public let rtol: Double
+  public let atol: Double
+  public var name: String { folder.lastPathComponent }
+
+  /// All cases that `node_cases.py` wrote to `folder`, sorted by name.
+  public static func all(in folder: URL) throws -> [NodeCase] {
+    struct Tolerance: Decodable { var rtol, atol: Double }
+    let data = try Data(contentsOf: folder.appendingPathComponent("tolerances.json"))
+    let tolerances = try JSONDecoder().decode([String: Tolerance].self, from: data)
+    return tolerances.sorted { $0.key < $1.key }.map { name, tolerance in
+      NodeCase(folder: folder.appendingPathComponent(name), rtol: tolerance.rtol, atol: tolerance.atol)
+    }
+  }
+
+  /// Runs the case.
+  public func run() -> Outcome {
+    do {
+      let model = try ONNXModel(contentsOf: folder.appendingPathComponent("model.onnx"))
+      let session = Session(model.graph)
+      for set in TestDataSet.folders(in: folder) {
+        let data = try TestDataSet(folder: set, graph: model.graph)
+        let outputs = try session.run(data.inputs)
+        for (output, expected) in zip(zip(model.graph.outputs, outputs), data.outputs) {
+          guard let expected else { continue }
+          let comparison = Comparison(output.1, expected: expected, .elementwise(rtol: rtol, atol: atol))
+          if let mismatch = comparison.mismatch { return .wrong("‘\(model.graph.name(of: output.0))’: \(mismatch)") }
+        }
+      }
+      return .passed
+    } catch { return .refused("\(error)") }
+  }
+}

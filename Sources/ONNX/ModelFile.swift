@@ -1,0 +1,41 @@
+public import Foundation
+public import HoneIR
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A file mapped into memory, read-only, for as long as somebody holds it.
+public final class MappedFile: Sendable {
+  public let url: URL
+  nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
+
+  public init(_ url: URL) throws(GraphError) {
+    self.url = url
+    let descriptor = open(url.path, O_RDONLY)
+    guard descriptor >= 0 else { throw GraphError(.file, "cannot open \(url.path): \(String(cString: strerror(errno)))") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw GraphError(.file, "cannot read \(url.path)") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw GraphError(.file, "\(url.path) is not a file") }
+    let size = Int(status.st_size)
+    guard size > 0 else { throw GraphError(.file, "\(url.path) is empty") }
+    guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+      throw GraphError(.file, "cannot map \(url.path): \(String(cString: strerror(errno)))")
+    }
+    bytes = UnsafeRawBufferPointer(start: address, count: size)
+  }
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count) }
+
+  /// The bytes at `offset`, or an error if they are not all there.
+  func slice(_ offset: Int, _ count: Int, for what: String) throws(GraphError) -> UnsafeRawBufferPointer {
+    guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
+      throw GraphError(.file, "\(what) lies outside \(url.lastPathComponent): bytes \(offset) to \(offset &+ count) of \(bytes.count)")
+    }
+    return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+  }
+}

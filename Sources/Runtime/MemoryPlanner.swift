@@ -1,0 +1,38 @@
+/// Places buffers whose lifetimes overlap side by side in one arena.
+struct MemoryPlanner {
+  struct Buffer {
+    let byteCount: Int
+    let first: Int
+    var last: Int
+    var offset = 0
+  }
+  private(set) var buffers: [Buffer] = []
+  private(set) var byteCount = 0
+
+  mutating func add(byteCount: Int, at step: Int) -> Int {
+    buffers.append(Buffer(byteCount: (max(byteCount, 1) + 63) & ~63, first: step, last: step))
+    return buffers.count - 1
+  }
+  mutating func extend(_ buffer: Int, to step: Int) { buffers[buffer].last = max(buffers[buffer].last, step) }
+
+  /// Largest first, each at the lowest gap that fits among those alive at the same time (Pisarchyk and Lee, arXiv 2001.03288).
+  mutating func assign() {
+    let order = buffers.indices.sorted { (buffers[$0].byteCount, $1) > (buffers[$1].byteCount, $0) }
+    var placed: [Int] = []
+    for i in order {
+      let buffer = buffers[i]
+      let neighbours = placed.filter { buffers[$0].first <= buffer.last && buffer.first <= buffers[$0].last }
+        .sorted { buffers[$0].offset < buffers[$1].offset }
+      var offset = 0
+      var best: (offset: Int, gap: Int)?
+      for j in neighbours {
+        let gap = buffers[j].offset - offset
+        if gap >= buffer.byteCount, gap < best?.gap ?? .max { best = (offset, gap) }
+        offset = max(offset, buffers[j].offset + buffers[j].byteCount)
+      }
+      buffers[i].offset = best?.offset ?? offset
+      byteCount = max(byteCount, buffers[i].offset + buffer.byteCount)
+      placed.append(i)
+    }
+  }
+}

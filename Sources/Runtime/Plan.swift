@@ -1,0 +1,67 @@
+import HoneIR
+
+/// A graph made ready for one machine and one set of shapes: steps in order, each with its memory.
+///
+/// Where sizes depend on data, a plan goes as far as it can; what remains is planned, and cached, once the data is there.
+public final class Plan: Sendable {
+  /// Where the bytes of a value lie.
+  enum Place: Sendable, Hashable {
+    case arena(offset: Int)
+    case constant(Int)
+    case state(Int)
+    /// A value given from outside: an input of the graph, or a result of an earlier round.
+    case given(Int)
+  }
+  struct Step: Sendable {
+    let node: Node
+    let kernel: Kernel
+    let operands: [Place?]
+    let results: [Place?]
+    /// Concrete types of operands and results, for profiles.
+    let types: (operands: [TensorType?], results: [TensorType])
+  }
+  /// A value that somebody outside reads after the steps ran.
+  struct Export: Sendable {
+    let slot: Int
+    let place: Place
+    let type: TensorType
+  }
+  struct StateCopy: Sendable {
+    let from: Place
+    let state: Int
+    let byteCount: Int
+  }
+
+  let steps: [Step]
+  let constants: [Tensor]
+  let states: [(name: String, initial: Tensor)]
+  let stateCopies: [StateCopy]
+  /// Slots of values given from outside, in the order of `Place.given`.
+  let given: [Int]
+  let exports: [Export]
+  let arenaByteCount: Int
+  let scratchByteCount: Int
+  /// What remains to be planned, or nil when the outputs are all there.
+  let rest: Planner?
+  /// Slots of the graph's outputs.
+  let outputs: [Int]
+  /// Plans for the rest, by what the data turned out to be.
+  let next = PlanCache()
+
+  init(
+    steps: [Step], constants: [Tensor], states: [(name: String, initial: Tensor)], stateCopies: [StateCopy], given: [Int],
+    exports: [Export], arenaByteCount: Int, scratchByteCount: Int, rest: Planner?, outputs: [Int]
+  ) {
+    (self.steps, self.constants, self.states, self.stateCopies) = (steps, constants, states, stateCopies)
+    (self.given, self.exports, self.rest, self.outputs) = (given, exports, rest, outputs)
+    (self.arenaByteCount, self.scratchByteCount) = (arenaByteCount, scratchByteCount)
+  }
+
+  public var stepCount: Int { steps.count }
+  /// Bytes of working memory beside weights and inputs.
+  public var memoryByteCount: Int { arenaByteCount }
+  /// Everything is planned; nothing depends on data.
+  public var isComplete: Bool { rest == nil }
+  /// Next states that could not be written in place.
+  public var copyCount: Int { stateCopies.count }
+}

@@ -1,0 +1,101 @@
+import HoneIR
+
+/// The memory of one plan in one session: arena, scratch and the table of addresses that frames point into.
+final class PlanInstance {
+  let plan: Plan
+  private let arena: UnsafeMutableRawPointer
+  private let scratch: UnsafeMutableRawPointer
+  private let slots: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  /// Where in `slots` each step's addresses begin.
+  private let starts: [Int]
+  /// Where in `slots` the addresses of given values stand.
+  private let givenUses: [[Int]]
+  private let states: [UnsafeMutableRawBufferPointer]
+  private var given: [UnsafeMutableRawPointer?]
+  private let failure: UnsafeMutablePointer<Int32>
+  /// Nanoseconds of each step in the last profiled run.
+  private(set) var stepTimes: [UInt64] = []
+
+  init(_ plan: Plan, store: StateStore) {
+    self.plan = plan
+    arena = .allocate(byteCount: max(plan.arenaByteCount, 64), alignment: 64)
+    scratch = .allocate(byteCount: max(plan.scratchByteCount, 64), alignment: 64)
+    states = plan.states.map { store.bytes($0.name, initial: $0.initial) }
+    given = Array(repeating: nil, count: plan.given.count)
+    failure = .allocate(capacity: 1)
+    failure.initialize(to: 0)
+    var starts: [Int] = []
+    var uses = [[Int]](repeating: [], count: plan.given.count)
+    var places: [Plan.Place?] = []
+    for step in plan.steps {
+      starts.append(places.count)
+      for place in step.operands + step.results {
+        if case .given(let i)? = place { uses[i].append(places.count) }
+        places.append(place)
+      }
+    }
+    (self.starts, givenUses) = (starts, uses)
+    slots = .allocate(capacity: max(places.count, 1))
+    slots.initialize(repeating: nil, count: max(places.count, 1))
+    for (i, place) in places.enumerated() { if let place { slots[i] = address(of: place) } }
+  }
+
+  deinit {
+    arena.deallocate()
+    scratch.deallocate()
+    slots.deallocate()
+    failure.deallocate()
+  }
+
+  func address(of place: Plan.Place) -> UnsafeMutableRawPointer? {
+    switch place {
+    case .arena(let offset): arena + offset
+    case .constant(let i): plan.constants[i].withBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
+    case .state(let i): states[i].baseAddress
+    case .given(let i): given[i]
+    }
+  }
+
+  /// Points the plan at the bytes of given value `i`, which must outlive the run.
+  func give(_ i: Int, _ bytes: UnsafeRawPointer?) {
+    let address = UnsafeMutableRawPointer(mutating: bytes)
+    guard given[i] != address else { return }
+    given[i] = address
+    for use in givenUses[i] { slots[use] = address }
+  }
+
+  /// Runs all steps. Allocates nothing.
+  func run() throws(GraphError) {
+    for i in plan.steps.indices {
+      step(i)
+      if failure.pointee != 0 { try fail(at: i) }
+    }
+    for copy in plan.stateCopies {
+      states[copy.state].baseAddress!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
+    }
+  }
+
+  /// Runs all steps and keeps the time of each.
+  func profile() throws(GraphError) {
+    if stepTimes.count != plan.steps.count { stepTimes = Array(repeating: 0, count: plan.steps.count) }
+    let clock = ContinuousClock()
+    for i in plan.steps.indices {
+      let time = clock.measure { step(i) }
+      stepTimes[i] = UInt64(time.components.attoseconds / 1_000_000_000) + UInt64(time.components.seconds) * 1_000_000_000
+      if failure.pointee != 0 { try fail(at: i) }
+    }
+  }
+
+  @inline(__always)
+  private func step(_ i: Int) {
+    let count = plan.steps[i].operands.count
+    let frame = Frame(slots: slots + starts[i], operandCount: count, scratch: scratch, failure: failure)
+    plan.steps[i].kernel.run(frame, 0..<plan.steps[i].kernel.tasks)
+  }
+
+  private func fail(at step: Int) throws(GraphError) {
+    let fault = DataFault(rawValue: failure.pointee)
+    failure.pointee = 0
+    throw GraphError(.input, fault?.message ?? "the data does not fit").at(plan.steps[step].node.place)
+  }
+}

@@ -1,0 +1,121 @@
+import HoneIR
+
+/// The constants a plan's steps read, each once, aligned.
+struct ConstantTable {
+  private(set) var tensors: [Tensor] = []
+  private var index: [ObjectIdentifier: Int] = [:]
+
+  mutating func place(of tensor: Tensor) -> Plan.Place {
+    let key = tensor.identity
+    if let known = index[key], tensors[known].byteCount == tensor.byteCount { return .constant(known) }
+    tensors.append(tensor)
+    index[key] = tensors.count - 1
+    return .constant(tensors.count - 1)
+  }
+  /// Kernels may rely on alignment; tensors in mapped files lie anywhere.
+  mutating func align() { tensors = tensors.map { $0.aligned() } }
+}
+
+extension Planner.Round {
+  /// Gives every value of the round its memory and makes the plan.
+  mutating func finish() throws(GraphError) -> Plan {
+    let exported = exportedSlots()
+    let lastUse = lastUses(exported)
+    var bufferOf: [Int: Int] = [:]
+    for (i, step) in steps.enumerated() {
+      for case let slot? in step.operands { try bring(slot) }
+      for (r, slot) in step.results.enumerated() {
+        guard let slot else { continue }
+        let byteCount = step.types.results[r].byteCount!
+        if let source = step.kernel.overwrites[r].flatMap({ step.operands[$0] }) {
+          if step.kernel.isView {
+            share(slot, with: source, &bufferOf, until: lastUse[slot] ?? i)
+            continue
+          }
+          if let buffer = bufferOf[source], memory.buffers[buffer].last <= i, planner.slots[source].place == nil,
+            memory.buffers[buffer].byteCount >= byteCount
+          {
+            bufferOf[slot] = buffer
+            memory.extend(buffer, to: lastUse[slot] ?? i)
+            continue
+          }
+        }
+        let buffer = memory.add(byteCount: byteCount, at: i)
+        memory.extend(buffer, to: lastUse[slot] ?? i)
+        bufferOf[slot] = buffer
+      }
+    }
+    for slot in exported where planner.slots[slot].buffer == nil && !planner.slots[slot].isHeld { try bring(slot) }
+    memory.assign()
+    constants.align()
+    func place(_ slot: Int?) -> Plan.Place? {
+      guard let slot else { return nil }
+      if let place = planner.slots[slot].place { return place }
+      return bufferOf[slot].map { .arena(offset: memory.buffers[$0].offset) }
+    }
+    let finished = steps.filter { !$0.kernel.isView }.map { step in
+      Plan.Step(
+        node: step.node, kernel: step.kernel, operands: step.operands.map(place), results: step.results.map(place),
+        types: step.types)
+    }
+    let exports = exported.compactMap { slot in
+      place(slot).map { Plan.Export(slot: slot, place: $0, type: planner.slots[slot].type!.tensor!) }
+    }
+    var copies: [Plan.StateCopy] = []
+    for (i, state) in planner.states.enumerated() {
+      guard let next = state.next, let from = place(next), from != .state(i) else { continue }
+      copies.append(Plan.StateCopy(from: from, state: i, byteCount: state.initial.byteCount))
+    }
+    var rest: Planner?
+    if !planner.remaining.isEmpty {
+      var copy = planner
+      for export in exports { copy.slots[export.slot].isHeld = true }
+      rest = copy
+    }
+    return Plan(
+      steps: finished, constants: constants.tensors, states: planner.states.map { ($0.name, $0.initial) }, stateCopies: copies,
+      given: given, exports: exports, arenaByteCount: memory.byteCount,
+      scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) }, rest: rest, outputs: planner.outputs)
+  }
+
+  /// Values made in this round that outputs, or nodes left for later, read.
+  private mutating func exportedSlots() -> [Int] {
+    var wanted = Set(planner.outputs)
+    for work in planner.remaining {
+      for case let operand? in work.node.operands { wanted.insert(planner.slot(of: operand, in: work.scope)) }
+    }
+    for state in planner.states { if let next = state.next { wanted.insert(next) } }
+    return wanted.filter { planner.slots[$0].isReady && planner.slots[$0].type != nil && !planner.slots[$0].isHeld }.sorted()
+  }
+
+  private func lastUses(_ exported: [Int]) -> [Int: Int] {
+    var last: [Int: Int] = [:]
+    for (i, step) in steps.enumerated() { for case let slot? in step.operands { last[slot] = i } }
+    for slot in exported { last[slot] = steps.count }
+    return last
+  }
+
+  /// Makes the address of a value from outside the round known: a constant, a state or a given value.
+  private mutating func bring(_ slot: Int) throws(GraphError) {
+    guard planner.slots[slot].buffer == nil, planner.slots[slot].place == nil else { return }
+    if let known = planner.slots[slot].known, !planner.slots[slot].isHeld {
+      planner.slots[slot].place = constants.place(of: known)
+      return
+    }
+    if givenIndex[slot] == nil {
+      givenIndex[slot] = given.count
+      given.append(slot)
+    }
+    planner.slots[slot].place = .given(givenIndex[slot]!)
+  }
+
+  /// A view lives where its operand lives.
+  private mutating func share(_ slot: Int, with source: Int, _ bufferOf: inout [Int: Int], until last: Int) {
+    if let buffer = bufferOf[source] {
+      bufferOf[slot] = buffer
+      memory.extend(buffer, to: last)
+    } else {
+      planner.slots[slot].place = planner.slots[source].place
+    }
+  }
+}
