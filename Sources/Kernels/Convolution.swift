@@ -1,0 +1,87 @@
+internal import CKernels
+
+/// A plan for an fp32 convolution over channels-last data, as products of gathered rows with packed weights.
+///
+/// Work comes in `taskCount` tasks; any ranges of them may run on different threads at once, each with scratch of its own.
+public struct Convolution: Sendable {
+  public let shape: ConvolutionShape
+  public let epilogue: Epilogue
+  public let instructionSet: InstructionSet
+  let grid: ConvolutionGrid
+  private let offsets: TapOffsets?
+
+  public init(_ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current) {
+    (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
+    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 1)
+    offsets = shape.isPointwise ? nil : TapOffsets(shape)
+  }
+
+  public var taskCount: Int { grid.taskCount }
+  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup * 4, to: 64) }
+
+  /// Runs `tasks`: x [batch, input…, inputChannels] to y [batch, output…, outputChannels].
+  ///
+  /// The residual has y's shape; its stride counts elements between positions.
+  public func run(
+    tasks: Range<Int>, x: UnsafePointer<Float>, weights: PackedConvolution, y: UnsafeMutablePointer<Float>,
+    operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
+  ) {
+    precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
+    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount)
+    for task in tasks {
+      let block = grid.block(task)
+      let x = x + block.image * shape.inputPixels * shape.inputStride
+      let row = block.image * shape.outputPixels + block.pixels.lowerBound
+      if shape.isDepthwise {
+        depthwise(block, x, weights, y + row * shape.outputStride, operands, row: row)
+      } else {
+        for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, zeros: scratch) }
+      }
+    }
+  }
+
+  private func product(
+    _ block: ConvolutionGrid.Block, _ panel: Int, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
+    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int, zeros: UnsafeMutableRawPointer
+  ) {
+    let column = panel * grid.panels.width
+    let channel = block.group * grid.panels.n + column
+    let columns = grid.panels.columns(panel)
+    let width = roundedUp(columns, to: instructionSet.lanes)
+    let depth = shape.inputChannelsPerGroup
+    let c = y + (row * shape.outputStride + channel)
+    let aliased = operands.residual.map { UnsafePointer(y) == $0 } ?? false
+    let weights = weights.panel(group: block.group, column: column)
+    var arguments = GemmF32(
+      a: grid.rows(block, UnsafeRawPointer(x + block.group * depth), offsets, zeros: zeros, elementByteCount: 4),
+      b: weights, c: c, c_stride: shape.outputStride, rows: block.pixels.count, columns: columns, accumulate: 0,
+      finish: 0, epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+    let taps = shape.taps
+    let step = aliased || taps * depth <= TaskGrid.longestDepth ? taps : max(1, TaskGrid.splitDepth / depth)
+    for tap in stride(from: 0, to: taps, by: step) {
+      arguments.a.taps = min(step, taps - tap)
+      if let offsets { arguments.a.offsets = offsets.row(block.pixels.lowerBound, taps) + tap }
+      arguments.b = weights + tap * depth * width
+      arguments.accumulate = tap > 0 ? 1 : 0
+      arguments.finish = tap + step >= taps ? 1 : 0
+      instructionSet.table.pointee.gemm_f32(&arguments)
+    }
+  }
+
+  private func depthwise(
+    _ block: ConvolutionGrid.Block, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
+    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int
+  ) {
+    let channel = block.channels.lowerBound
+    var arguments = DepthwiseF32(
+      x: x + channel, offsets: offsets!.row(block.pixels.lowerBound, shape.taps), taps: shape.taps,
+      pixels: block.pixels.count, channels: block.channels.count, weights: weights.depthwise + channel,
+      weight_stride: shape.outputChannels, y: y + channel, y_stride: shape.outputStride,
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+    instructionSet.table.pointee.depthwise_f32(&arguments)
+  }
+}
+
+extension TapOffsets {
+  func row(_ pixel: Int, _ taps: Int) -> UnsafePointer<Int32> { UnsafePointer(offsets) + pixel * taps }
+}

@@ -1,0 +1,71 @@
+internal import CKernels
+
+/// Divides a convolution into tasks: images, groups, panels of output channels and blocks of output positions.
+struct ConvolutionGrid: Sendable {
+  struct Block {
+    var image: Int
+    var group: Int
+    var panels: Range<Int>
+    var pixels: Range<Int>
+    /// Of a depthwise convolution.
+    var channels: Range<Int>
+  }
+
+  let shape: ConvolutionShape
+  let panels: Panels
+  /// A pointwise convolution over dense images treats the batch as one image.
+  private let images: Int
+  private let pixels: Int
+  private let pixelsPerBlock: Int
+  private let pixelBlocks: Int
+  private let panelsPerBlock: Int
+  private let panelBlocks: Int
+
+  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes.
+  init(_ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int) {
+    self.shape = shape
+    panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
+    let mergesImages = shape.isPointwise && !shape.isDepthwise
+    images = mergesImages ? 1 : shape.batch
+    pixels = mergesImages ? shape.batch * shape.outputPixels : shape.outputPixels
+    let depth = dividedUp(shape.inputChannelsPerGroup * shape.taps, by: elementsPerStep)
+    // A depthwise tap moves a vector in and out where a product would multiply it many times.
+    let workPerPixel = shape.isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * panels.width
+    let blocks = max(1, min(dividedUp(pixels, by: 12), pixels * workPerPixel / (1024 * 1024)))
+    pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: 12))
+    pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
+    let blockWork = max(1, pixelsPerBlock * workPerPixel)
+    panelsPerBlock = shape.isDepthwise ? 1 : max(1, min(panels.count, dividedUp(256 * 1024, by: blockWork)))
+    panelBlocks = shape.isDepthwise ? 1 : dividedUp(panels.count, by: panelsPerBlock)
+  }
+
+  private var groups: Int { shape.isDepthwise ? 1 : shape.groups }
+  var taskCount: Int { pixels == 0 ? 0 : images * groups * panelBlocks * pixelBlocks }
+
+  func block(_ task: Int) -> Block {
+    let (outer, pixelBlock) = task.quotientAndRemainder(dividingBy: pixelBlocks)
+    let (outer2, panelBlock) = outer.quotientAndRemainder(dividingBy: panelBlocks)
+    let (image, group) = outer2.quotientAndRemainder(dividingBy: groups)
+    return Block(
+      image: image, group: group,
+      panels: panelBlock * panelsPerBlock..<min(panels.count, (panelBlock + 1) * panelsPerBlock),
+      pixels: pixelBlock * pixelsPerBlock..<min(pixels, (pixelBlock + 1) * pixelsPerBlock),
+      channels: 0..<shape.outputChannels)
+  }
+
+  /// The rows of input that the positions of `block` read; `x` is the image's first element of the group.
+  func rows(
+    _ block: Block, _ x: UnsafeRawPointer, _ offsets: TapOffsets?, zeros: UnsafeMutableRawPointer,
+    elementByteCount: Int
+  ) -> RowSource {
+    let depth = shape.inputChannelsPerGroup
+    guard let offsets else {
+      return RowSource(
+        rows: x + block.pixels.lowerBound * shape.inputStride * elementByteCount, stride: shape.inputStride,
+        depth: depth)
+    }
+    return RowSource(
+      base: x, stride: 0, offsets: offsets.row(block.pixels.lowerBound, shape.taps), offset_stride: shape.taps,
+      padding: zeros, taps: shape.taps, depth: depth)
+  }
+}

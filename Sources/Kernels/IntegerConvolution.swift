@@ -1,0 +1,116 @@
+internal import CKernels
+
+/// u8 or s8 convolution weights in the layout `IntegerConvolution` reads, made once from ONNX order.
+public final class PackedIntegerConvolution: Sendable {
+  let instructionSet: InstructionSet
+  let groups: [IntegerPanels]
+  private let depthwiseWeights: [Int16]
+
+  /// Packs weights [outputChannels, inputChannels / groups, kernel…]. `zeros` are their zero points, one per output
+  /// channel or one for all; nil means 0.
+  public init(
+    _ weights: UnsafeRawPointer, shape: ConvolutionShape, type: ByteType = .int8, zeros: [Int32]? = nil,
+    instructionSet: InstructionSet = .current
+  ) {
+    self.instructionSet = instructionSet
+    let taps = shape.taps, channels = shape.inputChannelsPerGroup, columns = shape.outputChannelsPerGroup
+    func zero(_ channel: Int) -> Int32 { zeros.map { $0[$0.count == 1 ? 0 : channel] } ?? 0 }
+    guard !shape.isDepthwise else {
+      groups = []
+      depthwiseWeights = (0..<taps * shape.outputChannels).map { i in
+        let (tap, channel) = i.quotientAndRemainder(dividingBy: shape.outputChannels)
+        let byte = weights.load(fromByteOffset: channel * taps + tap, as: UInt8.self)
+        return (type.isSigned ? Int16(Int8(bitPattern: byte)) : Int16(byte)) - Int16(zero(channel))
+      }
+      return
+    }
+    depthwiseWeights = []
+    groups = (0..<shape.groups).map { group in
+      IntegerPanels(
+        weights + group * columns * channels * taps, taps: taps, depth: channels, n: columns, type: type,
+        zeros: zeros.map { $0.count == 1 ? $0 : Array($0[group * columns..<(group + 1) * columns]) }, tapStride: 1,
+        rowStride: taps, columnStride: channels * taps, instructionSet: instructionSet)
+    }
+  }
+
+  public var byteCount: Int { groups.reduce(depthwiseWeights.count * 2) { $0 + $1.byteCount } }
+
+  /// Depthwise weights [taps][channels], less their zero points.
+  func withDepthwise<Result>(_ body: (UnsafePointer<Int16>) -> Result) -> Result {
+    depthwiseWeights.withUnsafeBufferPointer { body($0.baseAddress!) }
+  }
+}
+
+/// A plan for a convolution of 8-bit channels-last data, exact in int32 on every instruction set.
+public struct IntegerConvolution: Sendable {
+  public let shape: ConvolutionShape
+  public let xType: ByteType
+  public let epilogue: IntegerEpilogue
+  public let instructionSet: InstructionSet
+  private let grid: ConvolutionGrid
+  private let offsets: TapOffsets?
+
+  public init(
+    _ shape: ConvolutionShape, xType: ByteType = .uint8, epilogue: IntegerEpilogue,
+    instructionSet: InstructionSet = .current
+  ) {
+    (self.shape, self.xType, self.epilogue, self.instructionSet) = (shape, xType, epilogue, instructionSet)
+    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4)
+    offsets = shape.isPointwise ? nil : TapOffsets(shape)
+  }
+
+  public var taskCount: Int { grid.taskCount }
+  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup, to: 64) }
+
+  /// Runs `tasks`: x [batch, input…, inputChannels] with zero point `xZero`, which padding holds too, to
+  /// y [batch, output…, outputChannels] of the epilogue's result type.
+  public func run(
+    tasks: Range<Int>, x: UnsafeRawPointer, xZero: Int32 = 0, weights: PackedIntegerConvolution,
+    y: UnsafeMutableRawPointer, operands: IntegerEpilogueOperands = IntegerEpilogueOperands(),
+    scratch: UnsafeMutableRawPointer
+  ) {
+    precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
+    scratch.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: xZero), count: scratchByteCount)
+    for task in tasks {
+      let block = grid.block(task)
+      let x = x + block.image * shape.inputPixels * shape.inputStride
+      let row = block.image * shape.outputPixels + block.pixels.lowerBound
+      if shape.isDepthwise {
+        depthwise(block, x, xZero, weights, y, operands, row: row)
+      } else {
+        for panel in block.panels { product(block, panel, x, xZero, weights, y, operands, row: row, padding: scratch) }
+      }
+    }
+  }
+
+  private func product(
+    _ block: ConvolutionGrid.Block, _ panel: Int, _ x: UnsafeRawPointer, _ xZero: Int32,
+    _ weights: PackedIntegerConvolution, _ y: UnsafeMutableRawPointer, _ operands: IntegerEpilogueOperands, row: Int,
+    padding: UnsafeMutableRawPointer
+  ) {
+    let column = panel * grid.panels.width
+    let channel = block.group * grid.panels.n + column
+    var arguments = weights.groups[block.group].product(
+      grid.rows(block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: padding, elementByteCount: 1),
+      type: xType, zero: xZero, column: column, columns: grid.panels.columns(panel), rows: block.pixels.count,
+      c: y + (row * shape.outputStride + channel) * epilogue.resultByteCount, cStride: shape.outputStride,
+      result: epilogue.resultCode,
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+    instructionSet.table.pointee.gemm_i8(&arguments)
+  }
+
+  private func depthwise(
+    _ block: ConvolutionGrid.Block, _ x: UnsafeRawPointer, _ xZero: Int32, _ weights: PackedIntegerConvolution,
+    _ y: UnsafeMutableRawPointer, _ operands: IntegerEpilogueOperands, row: Int
+  ) {
+    weights.withDepthwise { weights in
+      var arguments = DepthwiseI8(
+        x: x, offsets: offsets!.row(block.pixels.lowerBound, shape.taps), taps: shape.taps,
+        pixels: block.pixels.count, channels: shape.outputChannels, weights: weights,
+        weight_stride: shape.outputChannels, y: y + row * shape.outputStride * epilogue.resultByteCount,
+        y_stride: shape.outputStride, x_signed: xType.isSigned ? 1 : 0, x_zero: xZero, result: epilogue.resultCode,
+        epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
+      instructionSet.table.pointee.depthwise_i8(&arguments)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+internal import CKernels
+
+/// A plan for maximum or average pooling of channels-last data.
+public struct Pooling: Sendable {
+  public enum Kind: Sendable, Hashable {
+    case maximum
+    /// `countsPadding` divides by all taps, otherwise by those inside the image.
+    case average(countsPadding: Bool)
+  }
+
+  public enum Element: Sendable, Hashable {
+    case float32
+    /// Averages become round(mean(x − xZero) · scale) + yZero.
+    case quantized(ByteType, xZero: Int32 = 0, scale: Float = 1, yZero: Int32 = 0)
+  }
+
+  public let shape: ConvolutionShape
+  public let kind: Kind
+  public let element: Element
+  public let instructionSet: InstructionSet
+  private let offsets: TapOffsets
+  private let reciprocals: [Float]
+  private let pixelsPerTask: Int
+
+  /// `shape` has as many output as input channels.
+  public init(
+    _ shape: ConvolutionShape, kind: Kind, element: Element = .float32, instructionSet: InstructionSet = .current
+  ) {
+    precondition(shape.inputChannels == shape.outputChannels, "pooling keeps the channels")
+    (self.shape, self.kind, self.element, self.instructionSet) = (shape, kind, element, instructionSet)
+    offsets = TapOffsets(shape)
+    let offsets = offsets.offsets, taps = shape.taps
+    switch kind {
+    case .maximum: reciprocals = []
+    case .average(let countsPadding):
+      reciprocals = (0..<shape.outputPixels).map { pixel in
+        let inside = (0..<taps).count { offsets[pixel * taps + $0] >= 0 }
+        return 1 / Float(countsPadding ? taps : max(inside, 1))
+      }
+    }
+    pixelsPerTask = max(1, min(shape.outputPixels, 128 * 1024 / max(1, shape.outputChannels * taps)))
+  }
+
+  private var tasksPerImage: Int { dividedUp(shape.outputPixels, by: pixelsPerTask) }
+  public var taskCount: Int { shape.batch * tasksPerImage }
+
+  /// Runs `tasks`: x [batch, input…, channels] to y [batch, output…, channels].
+  public func run(tasks: Range<Int>, x: UnsafeRawPointer, y: UnsafeMutableRawPointer) {
+    let size = element == .float32 ? 4 : 1
+    reciprocals.withUnsafeBufferPointer { reciprocals in
+      for task in tasks {
+        let (image, part) = task.quotientAndRemainder(dividingBy: tasksPerImage)
+        let first = part * pixelsPerTask
+        let row = image * shape.outputPixels + first
+        var arguments = Pool(
+          x: x + image * shape.inputPixels * shape.inputStride * size, offsets: offsets.row(first, shape.taps),
+          taps: shape.taps, pixels: min(pixelsPerTask, shape.outputPixels - first), channels: shape.outputChannels,
+          y: y + row * shape.outputStride * size, y_stride: shape.outputStride,
+          reciprocals: reciprocals.baseAddress.map { $0 + first }, type: Int32(pool_f32.rawValue), scale: 1,
+          x_zero: 0, y_zero: 0)
+        if case .quantized(let type, let xZero, let scale, let yZero) = element {
+          arguments.type = Int32((type.isSigned ? pool_s8 : pool_u8).rawValue)
+          (arguments.x_zero, arguments.scale, arguments.y_zero) = (xZero, scale, yZero)
+        }
+        switch kind {
+        case .maximum: instructionSet.table.pointee.pool_maximum(&arguments)
+        case .average: instructionSet.table.pointee.pool_average(&arguments)
+        }
+      }
+    }
+  }
+}

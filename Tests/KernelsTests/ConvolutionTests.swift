@@ -1,0 +1,148 @@
+import HoneKernels
+import Testing
+
+struct ConvolutionTests {
+  static let shapes: [ConvolutionShape] = [
+    ConvolutionShape(batch: 2, inputChannels: 8, outputChannels: 70, input: [9, 7], kernel: [1, 1]),
+    ConvolutionShape(inputChannels: 5, outputChannels: 3, input: [6, 6], kernel: [1, 1], strides: [2, 2]),
+    ConvolutionShape(inputChannels: 16, outputChannels: 24, input: [11, 13], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 3, outputChannels: 17, input: [23, 19], kernel: [7, 7], strides: [2, 2],
+      padsBegin: [3, 3]),
+    ConvolutionShape(
+      inputChannels: 1, outputChannels: 65, input: [12, 31], kernel: [3, 5], strides: [1, 3], padsBegin: [0, 2],
+      padsEnd: [2, 1]),
+    ConvolutionShape(
+      inputChannels: 4, outputChannels: 8, input: [14, 9], kernel: [3, 3], dilations: [2, 2], padsBegin: [2, 2]),
+    ConvolutionShape(
+      inputChannels: 12, outputChannels: 18, groups: 3, input: [8, 8], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
+      inputChannels: 6, outputChannels: 12, groups: 6, input: [5, 5], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 21, outputChannels: 21, groups: 21, input: [9, 10], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
+      inputChannels: 80, outputChannels: 80, groups: 80, input: [9, 10], kernel: [3, 3], strides: [2, 2],
+      padsBegin: [0, 0], padsEnd: [1, 1]),
+    ConvolutionShape(
+      inputChannels: 64, outputChannels: 64, groups: 64, input: [7, 12], kernel: [5, 5], padsBegin: [2, 2]),
+    ConvolutionShape(
+      inputChannels: 33, outputChannels: 33, groups: 33, input: [9, 9], kernel: [3, 3], dilations: [2, 2],
+      padsBegin: [2, 2]),
+    ConvolutionShape(inputChannels: 7, outputChannels: 9, input: [20], kernel: [5], strides: [2], padsBegin: [2]),
+    ConvolutionShape(inputChannels: 1, outputChannels: 4, input: [50], kernel: [11], padsBegin: [5]),
+    ConvolutionShape(
+      inputChannels: 4, outputChannels: 5, input: [4, 5, 6], kernel: [2, 3, 3], padsBegin: [0, 1, 1]),
+    ConvolutionShape(inputChannels: 200, outputChannels: 16, input: [4, 4], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
+      inputChannels: 8, outputChannels: 6, input: [5, 5], kernel: [3, 3], padsBegin: [1, 1], inputStride: 11,
+      outputStride: 13),
+    ConvolutionShape(
+      inputChannels: 20, outputChannels: 20, groups: 20, input: [5, 5], kernel: [3, 3], padsBegin: [1, 1],
+      inputStride: 23, outputStride: 31),
+    ConvolutionShape(inputChannels: 3, outputChannels: 32, input: [3, 3], kernel: [3, 3], padsBegin: [2, 2]),
+  ]
+
+  /// The floats of x or y that belong to the last position and reach no further than its channels.
+  static func count(_ pixels: Int, _ stride: Int, _ channels: Int) -> Int { (pixels - 1) * stride + channels }
+
+  static func run(taskCount: Int, scratchByteCount: Int, _ body: (Range<Int>, UnsafeMutableRawPointer) -> Void) {
+    let cut = taskCount / 3
+    for range in [cut..<taskCount, 0..<cut] {
+      let scratch = Guarded([UInt8](repeating: 0xff, count: (scratchByteCount + 63) / 64 * 64))
+      body(range, UnsafeMutableRawPointer(scratch.pointer))
+    }
+  }
+
+  @Test(arguments: InstructionSet.available, shapes)
+  func `convolutions match the definition and stay in their operands`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps * 100 + s.inputChannels))
+    for side in [Guarded<Float>.Side.before, .after] {
+      let xCount = Self.count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)
+      let yCount = Self.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
+      let x = Guarded(random.floats(xCount), side)
+      let w = Guarded(random.floats(s.outputChannels * s.inputChannelsPerGroup * s.taps), side)
+      let bias = Guarded(random.floats(s.outputChannels), side), residual = Guarded(random.floats(yCount), side)
+      let y = Guarded([Float](repeating: 7, count: yCount), side)
+      let plan = Convolution(s, epilogue: Epilogue(activation: .leakyRelu(slope: 0.5)), instructionSet: set)
+      let packed = PackedConvolution(w.pointer, shape: s, instructionSet: set)
+      Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+        plan.run(
+          tasks: tasks, x: x.pointer, weights: packed, y: y.pointer,
+          operands: EpilogueOperands(bias: bias.pointer, residual: residual.pointer), scratch: scratch)
+      }
+      let sums = convolve(
+        s, x: { Double(x.pointer[($0 * s.inputPixels + $1) * s.inputStride + $2]) },
+        w: { Double(w.pointer[($0 * s.inputChannelsPerGroup + $1) * s.taps + $2]) })
+      var result: [Float] = [], expected: [Double] = []
+      for (index, sum) in sums.enumerated() {
+        let (row, channel) = index.quotientAndRemainder(dividingBy: s.outputChannels)
+        let at = row * s.outputStride + channel
+        result.append(y.pointer[at])
+        expected.append(Activation.leakyRelu(slope: 0.5)(sum + Double(bias.pointer[channel] + residual.pointer[at])))
+      }
+      #expect(distance(result, expected) < 2e-5)
+      let between = (0..<yCount).filter { $0 % s.outputStride >= s.outputChannels }
+      #expect(between.allSatisfy { y.pointer[$0] == 7 }, "wrote between positions")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available, shapes)
+  func `integer convolutions are exact for all types and zero points`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps * 100 + s.inputChannels))
+    for (xType, wType, hasZeros) in [
+      (ByteType.uint8, ByteType.int8, false), (.int8, .int8, false), (.uint8, .uint8, true), (.int8, .uint8, true),
+    ] {
+      let xCount = Self.count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)
+      let yCount = Self.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
+      let x = Guarded(random.bytes(xCount)), y = Guarded([Int32](repeating: 7, count: yCount))
+      let w = Guarded(random.bytes(s.outputChannels * s.inputChannelsPerGroup * s.taps))
+      let xZero = random.int32s(1, IntegerMatrixProductTests.zeros(xType))[0]
+      let wZeros = hasZeros ? random.int32s(s.outputChannels, IntegerMatrixProductTests.zeros(wType)) : nil
+      let plan = IntegerConvolution(
+        s, xType: xType, epilogue: IntegerEpilogue(result: .int32), instructionSet: set)
+      let packed = PackedIntegerConvolution(w.pointer, shape: s, type: wType, zeros: wZeros, instructionSet: set)
+      Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+        plan.run(tasks: tasks, x: x.pointer, xZero: xZero, weights: packed, y: y.pointer, scratch: scratch)
+      }
+      let expected: [Int32] = convolve(
+        s,
+        x: {
+          IntegerMatrixProductTests.value(x.pointer[($0 * s.inputPixels + $1) * s.inputStride + $2], xType) - xZero
+        },
+        w: {
+          IntegerMatrixProductTests.value(w.pointer[($0 * s.inputChannelsPerGroup + $1) * s.taps + $2], wType)
+            - (wZeros?[$0] ?? 0)
+        })
+      let result = expected.indices.map { y.pointer[$0 / s.outputChannels * s.outputStride + $0 % s.outputChannels] }
+      #expect(result == expected, "\(xType) \(wType)")
+    }
+  }
+
+  @Test(arguments: shapes)
+  func `quantized convolutions have the same bits on every instruction set`(s: ConvolutionShape) {
+    var random = Random(4)
+    let x = random.bytes(s.batch * s.inputPixels * s.inputStride)
+    let w = random.bytes(s.outputChannels * s.inputChannelsPerGroup * s.taps)
+    let scale = random.floats(s.outputChannels, 1e-5...1e-4), bias = random.floats(s.outputChannels)
+    let all = InstructionSet.available.map { set in
+      let plan = IntegerConvolution(
+        s,
+        epilogue: IntegerEpilogue(
+          result: .quantized(.uint8, scale: 50, zero: 100), activation: .silu, scalePerColumn: true),
+        instructionSet: set)
+      let packed = PackedIntegerConvolution(w, shape: s, instructionSet: set)
+      var y = [UInt8](repeating: 0, count: s.batch * s.outputPixels * s.outputStride)
+      scale.withUnsafeBufferPointer { scale in
+        bias.withUnsafeBufferPointer { bias in
+          Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+            plan.run(
+              tasks: tasks, x: x, xZero: 77, weights: packed, y: &y,
+              operands: IntegerEpilogueOperands(scale: scale.baseAddress, bias: bias.baseAddress), scratch: scratch)
+          }
+        }
+      }
+      return y
+    }
+    for (set, y) in zip(InstructionSet.available, all) { #expect(y == all.last!, "\(set)") }
+  }
+}
