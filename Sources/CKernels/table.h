@@ -16,6 +16,7 @@
 #include "convolution/depthwise_i8.h"
 #include "convolution/pool.h"
 #include "layout/transpose.h"
+#include "statistics/histogram.h"
 #include "probe/probe.h"
 
 #ifdef TARGET
