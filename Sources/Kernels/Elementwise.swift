@@ -53,7 +53,8 @@ extension InstructionSet {
     loop.forEachRun(tasks) { offsets, start, count, length in
       (rows.rows, rows.n) = (count, length)
       table.pointee.binary(
-        function.rawValue, type.rawValue, a + offsets[0] * width, b + offsets[1] * width, y + start * width, &rows, &fault)
+        function.rawValue, type.rawValue, a + offsets[0] * width, b + offsets[1] * width, y + start * width, &rows,
+        &fault)
     }
     return fault == 0
   }
@@ -72,7 +73,8 @@ extension InstructionSet {
       let target = y + start * width
       (first.rows, first.n) = (rows, length)
       table.pointee.binary(
-        function.rawValue, type.rawValue, operand(0) + offsets[0] * width, operand(1) + offsets[1] * width, target, &first,
+        function.rawValue, type.rawValue, operand(0) + offsets[0] * width, operand(1) + offsets[1] * width, target,
+        &first,
         &fault)
       for i in 2..<max(count, 2) {
         var next = loop.rowLoop(i)
