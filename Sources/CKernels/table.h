@@ -17,6 +17,9 @@
 #include "convolution/pool.h"
 #include "layout/transpose.h"
 #include "elementwise/all.h"
+#include "reduce/reduce_f32.h"
+#include "reduce/softmax_f32.h"
+#include "reduce/normalize_f32.h"
 #include "statistics/histogram.h"
 #include "probe/probe.h"
 

@@ -132,6 +132,24 @@ INLINE FinishI8 finish_of(const GemmI8 *g) {
   return (is_simple ? simple : general)[g->result];
 }
 
+// As the simple finish, from registers.
+INLINE void finish_registers_i8(const GemmI8 *g, size_t row, const vi acc[], int rows, int nv, int result) {
+  const EpilogueI8 *e = &g->epilogue;
+  Quantizer q = quantizer(e, result, 1);
+  vi zero = vseti(DOT_OFFSET - g->a_zero - (g->a_signed ? 128 : 0));
+#pragma clang loop unroll(full)
+  for (int j = 0; j < nv; j++) {
+    size_t at = (size_t)j * LANES, n = j < nv - 1 ? LANES : g->columns - at;
+    vf scale = vscale_of(e, at, n), bias = vbias_of(e, at, n);
+    vi correction = vmul(vloadi_some(g->b_sums + at, n), zero);
+    if (e->bias_i32) correction = vadd(correction, vloadi_some(e->bias_i32 + at, n));
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+      vfinish_i8(e, &q, result, 1, vadd(acc[r * nv + j], correction), row + (size_t)r, at, n, scale, bias, g->c,
+                 g->c_stride);
+  }
+}
+
 INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv, int split) {
   vi acc[32];
 #pragma clang loop unroll(full)
@@ -156,6 +174,13 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv
   }
 #pragma clang loop unroll(full)
   for (int i = rows * nv; i < rows * nv * split; i++) acc[i % (rows * nv)] = vadd(acc[i % (rows * nv)], acc[i]);
+  if (rows == i8_rows && !g->a_zeros && !g->b_zeros && g->columns == (size_t)nv * LANES && vfinishes_simply(&g->epilogue)) {
+    switch (g->result) {
+      case gemm_result_u8: finish_registers_i8(g, row, acc, rows, nv, gemm_result_u8); return;
+      case gemm_result_s8: finish_registers_i8(g, row, acc, rows, nv, gemm_result_s8); return;
+      default: break;
+    }
+  }
   int32_t tile[8 * 4 * LANES];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
