@@ -59,7 +59,9 @@ extension ReductionOp {
   /// Sums and products of sizes.
   public func symbolicResult(_ call: Call) -> [Dimension]? {
     guard let data = call.symbolic(0), let rank = call.operands[0]?.type.tensor?.rank, rank <= 1 else { return nil }
-    guard !call.has(1) || call.known(1) != nil, let axes = try? axes(call.known(1)?.integers ?? [], rank: rank) else { return nil }
+    guard !call.has(1) || call.known(1) != nil, let axes = try? axes(call.known(1)?.integers ?? [], rank: rank) else {
+      return nil
+    }
     if axes.isEmpty { return Self.reduction == .sum || Self.reduction == .product ? data : nil }
     switch Self.reduction {
     case .sum: return [data.reduce(0, +)]
