@@ -55,6 +55,6 @@ struct SoftmaxTests {
     set.softmax([3e38, 0, -3e38, -1], count: 4, logarithm: false, into: &y)
     #expect(y == [1, 0, 0, 0])
     set.softmax([1, .nan, 2, 3], count: 4, logarithm: false, into: &y)
-    #expect(y.allSatisfy(\.isNaN))
+    #expect(y.allSatisfy { $0.isNaN })
   }
 }
