@@ -49,7 +49,7 @@ extension ClassifierOp {
       let classes = frame.result(0, as: Int64.self)
       for task in range where task < rows.blockCount {
         model.score(rows, frame.operandBytes(0), rows.block(task), into: target, frame.scratch) { row, i in
-          classes[row] = Int64(i < labels.count ? labels[i] : i)
+          classes[row] = Int64(labels.count > 1 && i < labels.count ? labels[i] : i)
         }
       }
     }
@@ -69,7 +69,8 @@ extension ClassifierOp {
           guard let base = source.baseAddress else { return }
           for task in 0..<rows.blockCount {
             model.score(
-              rows, base, rows.block(task), into: bytes.baseAddress!.assumingMemoryBound(to: Float.self), scratch.baseAddress!
+              rows, base, rows.block(task), into: bytes.baseAddress!.assumingMemoryBound(to: Float.self),
+              scratch.baseAddress!
             ) { chosen[$0] = $1 }
           }
         }
@@ -77,8 +78,10 @@ extension ClassifierOp {
     }
     let classes: Tensor
     switch labels {
-    case .integers(let names): classes = Tensor(chosen.map { Int64($0 < names.count ? names[$0] : $0) }, shape: [count])
-    case .strings(let names): classes = Tensor(strings: chosen.map { $0 < names.count ? names[$0] : "\($0)" }, shape: [count])
+    case .integers(let names):
+      classes = Tensor(chosen.map { Int64(names.count > 1 && $0 < names.count ? names[$0] : $0) }, shape: [count])
+    case .strings(let names):
+      classes = Tensor(strings: chosen.map { $0 < names.count ? names[$0] : "\($0)" }, shape: [count])
     }
     return Array([.tensor(classes), .tensor(scores)].prefix(context.resultCount))
   }

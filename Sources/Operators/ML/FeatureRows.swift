@@ -13,13 +13,17 @@ struct FeatureRows: Sendable {
   /// The sizes of operand 0: [rows × features], or one row.
   static func sizes(_ call: Call) throws(GraphError) -> (rows: Int, features: Int) {
     let sizes = try call.sizes(0)
-    guard sizes.count == 1 || sizes.count == 2 else { throw GraphError(.type, "takes [rows×features], not \(try call.tensor(0))") }
+    guard sizes.count == 1 || sizes.count == 2 else {
+      throw GraphError(.type, "takes [rows×features], not \(try call.tensor(0))")
+    }
     return (sizes.count == 1 ? 1 : sizes[0], sizes[sizes.count - 1])
   }
   /// The number of rows of operand 0, perhaps a symbol.
   static func count(_ call: Call) throws(GraphError) -> Dimension {
     guard let shape = try call.shape(0) else { return call.unknownSize() }
-    guard shape.count == 1 || shape.count == 2 else { throw GraphError(.type, "takes [rows×features], not \(try call.tensor(0))") }
+    guard shape.count == 1 || shape.count == 2 else {
+      throw GraphError(.type, "takes [rows×features], not \(try call.tensor(0))")
+    }
     return shape.count == 1 ? 1 : shape[0]
   }
 
@@ -41,7 +45,8 @@ struct FeatureRows: Sendable {
     access.load(source, from: block.lowerBound * features, count: total, into: wide)
     if wanted == .float32 {
       for i in 0..<total {
-        scratch.storeBytes(of: Float(scratch.loadUnaligned(fromByteOffset: i * 8, as: Double.self)), toByteOffset: i * 4, as: Float.self)
+        scratch.storeBytes(
+          of: Float(scratch.loadUnaligned(fromByteOffset: i * 8, as: Double.self)), toByteOffset: i * 4, as: Float.self)
       }
     }
     return UnsafeRawPointer(scratch)

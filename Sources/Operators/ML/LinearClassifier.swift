@@ -12,14 +12,17 @@ public struct LinearClassifier: ClassifierOp, RequiringOp {
   public static var required: [String] { ["coefficients"] }
 
   var labels: ClassLabels { ClassLabels(classlabels_ints, classlabels_strings) }
-  private var functionCount: Int { intercepts.isEmpty ? (labels.count == 2 ? 1 : max(labels.count, 1)) : intercepts.count }
+  private var functionCount: Int {
+    intercepts.isEmpty ? (labels.count == 2 ? 1 : max(labels.count, 1)) : intercepts.count
+  }
   private var isBinary: Bool { functionCount == 1 && labels.count == 2 }
   var scoreCount: Int { isBinary ? 2 : functionCount }
 
   func model(_ element: ElementType, features: Int) throws(GraphError) -> RowModel {
     let functions = intercepts.isEmpty && features > 0 ? max(coefficients.count / features, 1) : functionCount
     guard functions == functionCount || functions == scoreCount else {
-      throw GraphError(.attribute, "\(coefficients.count) coefficients for \(functionCount) functions of \(features) features")
+      throw GraphError(
+        .attribute, "\(coefficients.count) coefficients for \(functionCount) functions of \(features) features")
     }
     let linear = try LinearScores(coefficients, intercepts, count: functions, features: features)
     let (scoreCount, isBinary) = (scoreCount, functions == 1)

@@ -20,7 +20,9 @@ struct LinearScores: Sendable {
   func run(_ row: UnsafePointer<Float>, into scores: UnsafeMutablePointer<Float>) {
     coefficients.withUnsafeBufferPointer { weights in
       guard let base = weights.baseAddress else { return }
-      for i in 0..<count { scores[i] = dot(row, base + i * features, features) + (intercepts.isEmpty ? 0 : intercepts[i]) }
+      for i in 0..<count {
+        scores[i] = dot(row, base + i * features, features) + (intercepts.isEmpty ? 0 : intercepts[i])
+      }
     }
   }
 }
@@ -31,7 +33,9 @@ func dot(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> 
   var sums = SIMD16<Float>.zero
   var i = 0
   while i + 16 <= count {
-    sums += left.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self) * right.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
+    sums +=
+      left.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
+      * right.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
     i += 16
   }
   var sum = sums.sum()

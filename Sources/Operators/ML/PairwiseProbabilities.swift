@@ -12,10 +12,14 @@ struct PairwiseProbabilities {
   let count: Int
   private let slopes, offsets: [Float]
 
-  init(count: Int, _ slopes: [Float], _ offsets: [Float]) { (self.count, self.slopes, self.offsets) = (count, slopes, offsets) }
+  init(count: Int, _ slopes: [Float], _ offsets: [Float]) {
+    (self.count, self.slopes, self.offsets) = (count, slopes, offsets)
+  }
 
   /// `scratch` holds `count`·(`count` + 2) numbers.
-  func write(_ margins: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Double>) {
+  func write(
+    _ margins: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutablePointer<Double>
+  ) {
     let q = scratch
     let (p, product) = (q + count * count, q + count * count + count)
     fill(q, margins)

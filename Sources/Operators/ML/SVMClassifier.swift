@@ -26,7 +26,9 @@ public struct SVMClassifier: ClassifierOp {
   var scoreCount: Int { rawCount == 1 && rho.count == 1 && labels.count == 2 ? 2 : rawCount }
 
   func model(_ element: ElementType, features: Int) throws(GraphError) -> RowModel {
-    guard !rho.isEmpty, vectors_per_class.allSatisfy({ $0 >= 0 }) else { throw GraphError(.attribute, "‘rho’ or ‘vectors_per_class’ do not fit") }
+    guard !rho.isEmpty, vectors_per_class.allSatisfy({ $0 >= 0 }) else {
+      throw GraphError(.attribute, "‘rho’ or ‘vectors_per_class’ do not fit")
+    }
     return votes ? try votingModel(features) : try linearModel(features)
   }
 
@@ -51,13 +53,16 @@ public struct SVMClassifier: ClassifierOp {
   private func votingModel(_ features: Int) throws(GraphError) -> RowModel {
     let vectorCount = vectors_per_class.reduce(0, +)
     let pairs = pairCount
-    guard vectors_per_class.count == classCount, rho.count >= pairs, coefficients.count == (classCount - 1) * vectorCount,
+    guard vectors_per_class.count == classCount, rho.count >= pairs,
+      coefficients.count == (classCount - 1) * vectorCount,
       prob_a.count == prob_b.count, !hasProbabilities || prob_a.count >= pairs
     else { throw GraphError(.attribute, "the attributes do not describe \(classCount) classes") }
-    let vectors = try SupportVectors(kernel_type, kernel_params, support_vectors, count: vectorCount, features: features)
+    let vectors = try SupportVectors(
+      kernel_type, kernel_params, support_vectors, count: vectorCount, features: features)
     let (classCount, scoreCount) = (classCount, scoreCount)
     let floats = vectorCount + pairs + classCount
-    return RowModel(scoreCount: scoreCount, scratchByteCount: (floats + 1) * 4 + (classCount + 2) * classCount * 8) { block in
+    return RowModel(scoreCount: scoreCount, scratchByteCount: (floats + 1) * 4 + (classCount + 2) * classCount * 8) {
+      block in
       let rows = block.rows.assumingMemoryBound(to: Float.self)
       let likeness = block.scratch.assumingMemoryBound(to: Float.self)
       let (margins, votes) = (likeness + vectorCount, likeness + vectorCount + pairs)

@@ -23,7 +23,8 @@ struct SupportVectors: Sendable {
   let features: Int
   private let gamma, offset, degree: Float
 
-  init(_ kernel: VectorKernel, _ parameters: [Float], _ vectors: [Float], count: Int, features: Int) throws(GraphError) {
+  init(_ kernel: VectorKernel, _ parameters: [Float], _ vectors: [Float], count: Int, features: Int) throws(GraphError)
+  {
     guard vectors.count == count * features else {
       throw GraphError(.attribute, "\(vectors.count) elements for \(count) support vectors of \(features) features")
     }
