@@ -12,6 +12,7 @@ INLINE vi vload_weights(const int16_t *p, size_t n) {
 
 KERNEL(depthwise_i8)(const DepthwiseI8 *d) {
   const EpilogueI8 *e = &d->epilogue;
+  Quantizer q = quantizer(e, d->result, 0);
   for (size_t c = 0; c < d->channels; c += LANES) {
     size_t n = d->channels - c;
     vf scale = vscale_of(e, c, n), bias = vbias_of(e, c, n);
@@ -24,7 +25,7 @@ KERNEL(depthwise_i8)(const DepthwiseI8 *d) {
         vi x = vload_bytes((const uint8_t *)d->x + offsets[t] + c, n, d->x_signed) - d->x_zero;
         sum = vadd(sum, vmul(x, vload_weights(d->weights + (ptrdiff_t)t * d->weight_stride + c, n)));
       }
-      vfinish_i8(e, d->result, sum, p, c, n, scale, bias, d->y, d->y_stride);
+      vfinish_i8(e, &q, d->result, 0, sum, p, c, n, scale, bias, d->y, d->y_stride);
     }
   }
 }

@@ -27,6 +27,8 @@ KERNEL(pool_maximum)(const Pool *q) {
 }
 
 KERNEL(pool_average)(const Pool *q) {
+  float least = (float)((q->type == pool_s8 ? -128 : 0) - q->y_zero);
+  Quantizer quantizer = {vset(least), vset(least + 255), (vf)1.0f, q->y_zero};
   for (size_t p = 0; p < q->pixels; p++) {
     const int32_t *offsets = q->offsets + p * q->taps;
     for (size_t c = 0; c < q->channels; c += LANES) {
@@ -46,7 +48,7 @@ KERNEL(pool_average)(const Pool *q) {
           if (offsets[t] >= 0)
             sum += vload_bytes((const uint8_t *)q->x + offsets[t] + c, n, is_signed) - q->x_zero;
         vf mean = vfrom(sum) * (q->reciprocals[p] * q->scale);
-        vi y = vquantize(mean, q->y_zero, is_signed ? -128 : 0, is_signed ? 127 : 255);
+        vi y = vquantize(mean, &quantizer);
         vstore_bytes((uint8_t *)q->y + (ptrdiff_t)p * q->y_stride + c, y, n);
       }
     }

@@ -22,3 +22,36 @@ static __attribute__((noinline)) void CAT(finish_f32, ISA)(const GemmF32 *g, siz
     }
   }
 }
+
+// Whether an epilogue has neither an operand per row but the residual nor an activation beyond clip.
+INLINE int vfinishes_simply_f32(const EpilogueF32 *e) {
+  return !e->row_bias && (e->activation == activation_none || e->activation == activation_clip);
+}
+
+// As finish_f32, from registers: `rows` × `nv` vectors, `tail` columns in the last one.
+INLINE void finish_registers_f32(const GemmF32 *g, size_t row, const vf acc[], int rows, int nv, size_t tail) {
+  const EpilogueF32 *e = &g->epilogue;
+  int clips = e->activation == activation_clip;
+  vf alpha = vset(e->alpha), low = vset(clips ? e->p0 : -__builtin_inff()),
+     high = vset(clips ? e->p1 : __builtin_inff());
+  float *c = g->c + (ptrdiff_t)row * g->c_stride;
+  const float *residual = e->residual ? e->residual + (ptrdiff_t)row * e->residual_stride : NULL;
+#pragma clang loop unroll(full)
+  for (int j = 0; j < nv; j++) {
+    int last = j == nv - 1;
+    vf bias = (vf)0.0f;
+    if (e->bias) bias = last ? vload_n(e->bias + j * LANES, tail) : vload(e->bias + j * LANES);
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      vf x = vfma(acc[r * nv + j], alpha, bias);
+      if (residual) {
+        const float *p = residual + r * e->residual_stride + j * LANES;
+        x += last ? vload_n(p, tail) : vload(p);
+      }
+      x = vclip(x, low, high);
+      float *p = c + r * g->c_stride + j * LANES;
+      if (last) vstore_n(p, x, tail);
+      else vstore(p, x);
+    }
+  }
+}

@@ -26,16 +26,40 @@ INLINE vi vmul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
 INLINE vi vadd(vi a, vi b) { return (vi)((vu)a + (vu)b); }
 
 // To integers, halves to even, within low...high after `zero` is added; NaN becomes low.
-INLINE vi vquantize(vf x, int32_t zero, int32_t low, int32_t high) {
-  vf l = (vf)(float)(low - zero), h = (vf)(float)(high - zero);
-  x = x > l ? x : l;
-  x = x < h ? x : h;
-  return vint(vround(x)) + zero;
+typedef struct {
+  vf low, high;  // before zero is added
+  vf scale;
+  int32_t zero;
+} Quantizer;
+
+// With `simple`, a clip before the scale becomes part of the limits, which gives the same bits.
+INLINE Quantizer quantizer(const EpilogueI8 *e, int result, int simple) {
+  int32_t least = result == gemm_result_s8 ? -128 : 0;
+  Quantizer q = {(vf)(float)(least - e->output_zero), (vf)(float)(least + 255 - e->output_zero), vset(e->output_scale),
+                 e->output_zero};
+  if (simple && e->activation == activation_clip) {
+    vf low = vset(e->p0 * e->output_scale), high = vset(e->p1 * e->output_scale);
+    vf least_high = q.low, most_low = q.high;
+    q.low = vmin(low > q.low ? low : q.low, most_low);
+    q.high = vmax(high < q.high ? high : q.high, least_high);
+  }
+  return q;
+}
+INLINE vi vquantize(vf x, const Quantizer *q) {
+  x *= q->scale;
+  x = x > q->low ? x : q->low;
+  x = x < q->high ? x : q->high;
+  return vbits(x + 12582912.0f) - (vbits((vf)12582912.0f) - q->zero);
+}
+
+// Whether an epilogue has neither operands per row nor an activation beyond clip.
+INLINE int vfinishes_simply(const EpilogueI8 *e) {
+  return !e->row_scale && !e->residual && (e->activation == activation_none || e->activation == activation_clip);
 }
 
 // Scales, activates and stores `n` columns of one row; `sum` is corrected already.
-INLINE void vfinish_i8(const EpilogueI8 *e, int result, vi sum, size_t row, size_t j, size_t n, vf scale, vf bias,
-                       void *c, ptrdiff_t c_stride) {
+INLINE void vfinish_i8(const EpilogueI8 *e, const Quantizer *q, int result, int simple, vi sum, size_t row, size_t j,
+                       size_t n, vf scale, vf bias, void *c, ptrdiff_t c_stride) {
   ptrdiff_t at = (ptrdiff_t)row * c_stride + (ptrdiff_t)j;
   if (result == gemm_result_i32) {
     if (n >= LANES) vstorei((int32_t *)c + at, sum);
@@ -43,9 +67,9 @@ INLINE void vfinish_i8(const EpilogueI8 *e, int result, vi sum, size_t row, size
     return;
   }
   vf x = vfrom(sum) * scale;
-  if (e->row_scale) x *= e->row_scale[row];
+  if (!simple && e->row_scale) x *= e->row_scale[row];
   x += bias;
-  if (e->residual) {
+  if (!simple && e->residual) {
     ptrdiff_t from = (ptrdiff_t)row * e->residual_stride + (ptrdiff_t)j;
     if (e->residual_type == gemm_result_f32) {
       x += vload_some((const float *)e->residual + from, n);
@@ -54,14 +78,13 @@ INLINE void vfinish_i8(const EpilogueI8 *e, int result, vi sum, size_t row, size
       x += vfrom(r - e->residual_zero) * e->residual_scale;
     }
   }
-  x = vactivate_(x, e->activation, vset(e->p0), vset(e->p1), 1);
+  if (!simple) x = vactivate_(x, e->activation, vset(e->p0), vset(e->p1), 1);
   if (result == gemm_result_f32) {
+    if (simple && e->activation == activation_clip) x = vclip(x, vset(e->p0), vset(e->p1));
     if (n >= LANES) vstore((float *)c + at, x);
     else vstore_n((float *)c + at, x, n);
   } else {
-    int is_signed = result == gemm_result_s8;
-    vi q = vquantize(x * e->output_scale, e->output_zero, is_signed ? -128 : 0, is_signed ? 127 : 255);
-    vstore_bytes((uint8_t *)c + at, q, n);
+    vstore_bytes((uint8_t *)c + at, vquantize(x, q), n);
   }
 }
 

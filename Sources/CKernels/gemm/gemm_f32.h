@@ -75,6 +75,10 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) 
       }
     return;
   }
+  if (vfinishes_simply_f32(&g->epilogue)) {
+    finish_registers_f32(g, row, acc, rows, nv, tail);
+    return;
+  }
   float tile[12 * 4 * LANES];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)

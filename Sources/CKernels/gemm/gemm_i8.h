@@ -2,15 +2,30 @@
 
 enum { i8_rows = HAS_VNNI || HAS_DOTPROD ? 6 : 4 };
 
-INLINE vi load_left(const uint8_t *p, size_t count) {
-  int32_t v = 0;
-  if (count >= 4) memcpy(&v, p, 4);
-  else for (size_t i = 0; i < count; i++) v |= (int32_t)((uint32_t)p[i] << 8 * i);
-  return (vi)v;
+// Four bytes of A in every lane, as u8.
+INLINE Left load_left(const void *p, int is_signed) {
+  int32_t v;
+  memcpy(&v, p, 4);
+  vi a = (vi)v;
+  if (!is_signed) return left(a);
+#if HAS_AVX512
+  __asm__("" : "+v"(a));  // or the compiler flips a scalar and pays for moving it
+#endif
+  return left(a ^ (int32_t)0x80808080);
 }
 
-INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth, vi flip, int rows,
-                                  int nv, int split) {
+// The last 1 to 3 bytes of each row, padded to 4.
+static __attribute__((noinline)) void CAT(last_bytes, ISA)(const uint8_t *const a[], size_t from, size_t count, int rows,
+                                                           int32_t *words) {
+  for (int r = 0; r < rows; r++) {
+    uint32_t v = 0;
+    for (size_t i = 0; i < count; i++) v |= (uint32_t)a[r][from + i] << 8 * i;
+    words[r] = (int32_t)v;
+  }
+}
+
+INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth, int is_signed,
+                                  int rows, int nv, int split) {
   size_t p = 0;
   for (; p + 4 * (size_t)split <= depth; p += 4 * (size_t)split) {
 #pragma clang loop unroll(full)
@@ -20,16 +35,19 @@ INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8
       for (int j = 0; j < nv; j++) bv[j] = right(vloadi((const int32_t *)(const void *)(b + j * LANES * 4)));
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
-        Left av = left(load_left(a[r] + p + 4 * (size_t)s, 4) ^ flip);
+        Left av = load_left(a[r] + p + 4 * (size_t)s, is_signed);
 #pragma clang loop unroll(full)
         for (int j = 0; j < nv; j++) acc[(s * rows + r) * nv + j] = dot4(acc[(s * rows + r) * nv + j], av, bv[j]);
       }
     }
   }
   for (; p < depth; p += 4, b += nv * LANES * 4) {
+    int32_t words[8];
+    size_t count = depth - p;
+    CAT(last_bytes, ISA)(a, p, count < 4 ? count : 4, rows, words);
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
-      Left av = left(load_left(a[r] + p, depth - p) ^ flip);
+      Left av = load_left(&words[r], is_signed);
 #pragma clang loop unroll(full)
       for (int j = 0; j < nv; j++)
         acc[r * nv + j] = dot4(acc[r * nv + j], av, right(vloadi((const int32_t *)(const void *)(b + j * LANES * 4))));
@@ -54,42 +72,95 @@ static int32_t CAT(row_sum_i8, ISA)(const GemmI8 *g, size_t row) {
   return (int32_t)sum;
 }
 
-// Corrects rows of a tile of bare sums for zero points, finishes and stores them.
-static __attribute__((noinline)) void CAT(finish_i8, ISA)(const GemmI8 *g, size_t row, size_t rows, const int32_t *tile,
-                                                          size_t tile_stride) {
+// Corrects a tile of bare sums for zero points, finishes and stores it. `simple`: no operand per row.
+INLINE void finish_i8(const GemmI8 *g, size_t row, size_t rows, const int32_t *tile, size_t tile_stride, int result,
+                      int simple) {
   const EpilogueI8 *e = &g->epilogue;
-  int32_t zeros[8], excess[8];
+  int32_t zeros[8], excess[8] = {0};
   for (size_t r = 0; r < rows; r++) {
     zeros[r] = (g->a_zeros ? g->a_zeros[row + r] : g->a_zero) + (g->a_signed ? 128 : 0);
     if (g->b_zeros)
-      excess[r] = (int32_t)((uint32_t)CAT(row_sum_i8, ISA)(g, row + r) - (uint32_t)(g->a.taps * g->a.depth) * (uint32_t)zeros[r]);
+      excess[r] = (int32_t)((uint32_t)CAT(row_sum_i8, ISA)(g, row + r) -
+                            (uint32_t)(g->a.taps * g->a.depth) * (uint32_t)zeros[r]);
   }
+  Quantizer q = quantizer(e, result, simple);
   for (size_t j = 0; j < g->columns; j += LANES) {
     size_t n = g->columns - j;
     vf scale = vscale_of(e, j, n), bias = vbias_of(e, j, n);
     vi sums = vloadi_some(g->b_sums + j, n);
     vi bias_i32 = e->bias_i32 ? vloadi_some(e->bias_i32 + j, n) : (vi)0;
+    if (simple) {
+      bias_i32 = vadd(bias_i32, vmul(sums, vseti(DOT_OFFSET - zeros[0])));
+      for (size_t r = 0; r < rows; r++)
+        vfinish_i8(e, &q, result, 1, vadd(vloadi(tile + r * tile_stride + j), bias_i32), row + r, j, n, scale, bias,
+                   g->c, g->c_stride);
+      continue;
+    }
     vi b_zeros = g->b_zeros ? vloadi_some(g->b_zeros + j, n) : (vi)0;
     for (size_t r = 0; r < rows; r++) {
       vi sum = vadd(vloadi(tile + r * tile_stride + j), vmul(sums, vseti(DOT_OFFSET - zeros[r])));
-      if (g->b_zeros) sum = vadd(sum, vmul(b_zeros, vseti((int32_t)(0u - (uint32_t)excess[r]))));
-      vfinish_i8(e, g->result, vadd(sum, bias_i32), row + r, j, n, scale, bias, g->c, g->c_stride);
+      sum = vadd(sum, vmul(b_zeros, vseti((int32_t)(0u - (uint32_t)excess[r]))));
+      vfinish_i8(e, &q, result, 0, vadd(sum, bias_i32), row + r, j, n, scale, bias, g->c, g->c_stride);
     }
   }
 }
 
-INLINE void tile_i8(const GemmI8 *g, size_t row, int rows, int nv, int split) {
+#define FINISH(name, result, simple)                                                                             \
+  static __attribute__((noinline)) void CAT(finish_##name, ISA)(const GemmI8 *g, size_t row, size_t rows,        \
+                                                                const int32_t *tile, size_t tile_stride) {       \
+    finish_i8(g, row, rows, tile, tile_stride, result, simple);                                                  \
+  }
+FINISH(i32_simple, gemm_result_i32, 1)
+FINISH(f32_simple, gemm_result_f32, 1)
+FINISH(u8_simple, gemm_result_u8, 1)
+FINISH(s8_simple, gemm_result_s8, 1)
+FINISH(i32_general, gemm_result_i32, 0)
+FINISH(f32_general, gemm_result_f32, 0)
+FINISH(u8_general, gemm_result_u8, 0)
+FINISH(s8_general, gemm_result_s8, 0)
+#undef FINISH
+
+typedef void (*FinishI8)(const GemmI8 *, size_t, size_t, const int32_t *, size_t);
+
+INLINE FinishI8 finish_of(const GemmI8 *g) {
+  static const FinishI8 simple[] = {CAT(finish_i32_simple, ISA), CAT(finish_f32_simple, ISA),
+                                    CAT(finish_u8_simple, ISA), CAT(finish_s8_simple, ISA)};
+  static const FinishI8 general[] = {CAT(finish_i32_general, ISA), CAT(finish_f32_general, ISA),
+                                     CAT(finish_u8_general, ISA), CAT(finish_s8_general, ISA)};
+  const EpilogueI8 *e = &g->epilogue;
+  int is_simple = !g->a_zeros && !g->b_zeros && vfinishes_simply(e);
+  return (is_simple ? simple : general)[g->result];
+}
+
+// As the simple finish, from registers.
+INLINE void finish_registers_i8(const GemmI8 *g, size_t row, const vi acc[], int rows, int nv, int result) {
+  const EpilogueI8 *e = &g->epilogue;
+  Quantizer q = quantizer(e, result, 1);
+  vi zero = vseti(DOT_OFFSET - g->a_zero - (g->a_signed ? 128 : 0));
+#pragma clang loop unroll(full)
+  for (int j = 0; j < nv; j++) {
+    size_t at = (size_t)j * LANES, n = j < nv - 1 ? LANES : g->columns - at;
+    vf scale = vscale_of(e, at, n), bias = vbias_of(e, at, n);
+    vi correction = vmul(vloadi_some(g->b_sums + at, n), zero);
+    if (e->bias_i32) correction = vadd(correction, vloadi_some(e->bias_i32 + at, n));
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++)
+      vfinish_i8(e, &q, result, 1, vadd(acc[r * nv + j], correction), row + (size_t)r, at, n, scale, bias, g->c,
+                 g->c_stride);
+  }
+}
+
+INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv, int split) {
   vi acc[32];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows * nv * split; i++) acc[i] = (vi)0;
-  vi flip = vseti(g->a_signed ? (int32_t)0x80808080 : 0);
   const RowSource *s = &g->a;
   const uint8_t *base = s->base, *a[8];
   const int8_t *b = g->b;
   if (!s->offsets) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) a[r] = base + (ptrdiff_t)(row + (size_t)r) * s->stride;
-    tile_sums_i8(acc, a, b, s->depth, flip, rows, nv, split);
+    tile_sums_i8(acc, a, b, s->depth, is_signed, rows, nv, split);
   } else {
     const int32_t *offsets = s->offsets + (ptrdiff_t)row * s->offset_stride;
     for (size_t t = 0; t < s->taps; t++) {
@@ -98,17 +169,24 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int rows, int nv, int split) {
         int32_t offset = offsets[r * s->offset_stride + (ptrdiff_t)t];
         a[r] = offset < 0 ? (const uint8_t *)s->padding : base + offset;
       }
-      b = tile_sums_i8(acc, a, b, s->depth, flip, rows, nv, split);
+      b = tile_sums_i8(acc, a, b, s->depth, is_signed, rows, nv, split);
     }
   }
 #pragma clang loop unroll(full)
   for (int i = rows * nv; i < rows * nv * split; i++) acc[i % (rows * nv)] = vadd(acc[i % (rows * nv)], acc[i]);
+  if (rows == i8_rows && !g->a_zeros && !g->b_zeros && g->columns == (size_t)nv * LANES && vfinishes_simply(&g->epilogue)) {
+    switch (g->result) {
+      case gemm_result_u8: finish_registers_i8(g, row, acc, rows, nv, gemm_result_u8); return;
+      case gemm_result_s8: finish_registers_i8(g, row, acc, rows, nv, gemm_result_s8); return;
+      default: break;
+    }
+  }
   int32_t tile[8 * 4 * LANES];
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int j = 0; j < nv; j++) vstorei(tile + (r * nv + j) * LANES, acc[r * nv + j]);
-  CAT(finish_i8, ISA)(g, row, (size_t)rows, tile, (size_t)nv * LANES);
+  finish_of(g)(g, row, (size_t)rows, tile, (size_t)nv * LANES);
 }
 
 #define SPLIT_I8(nv, rows)                                       \
@@ -116,43 +194,42 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int rows, int nv, int split) {
    : (rows) * (nv) * 2 <= i8_rows * PANEL_VECTORS ? 2            \
                                                   : 1)
 #define TILE(nv, rows)                                                                                   \
-  static __attribute__((noinline)) void CAT(tile_i8_##nv##x##rows, ISA)(const GemmI8 *g, size_t row) {   \
-    tile_i8(g, row, rows, nv, SPLIT_I8(nv, rows));                                                       \
+  static __attribute__((noinline)) void CAT(tile_u8_##nv##x##rows, ISA)(const GemmI8 *g, size_t row) {   \
+    tile_i8(g, row, 0, rows, nv, SPLIT_I8(nv, rows));                                                    \
+  }                                                                                                      \
+  static __attribute__((noinline)) void CAT(tile_s8_##nv##x##rows, ISA)(const GemmI8 *g, size_t row) {   \
+    tile_i8(g, row, 1, rows, nv, SPLIT_I8(nv, rows));                                                    \
   }
+#define NAME(type, nv, rows) CAT(tile_##type##_##nv##x##rows, ISA)
 #if HAS_VNNI || HAS_DOTPROD
 #define TILES(nv) TILE(nv, 1) TILE(nv, 2) TILE(nv, 3) TILE(nv, 4) TILE(nv, 5) TILE(nv, 6)
+#define NAMES(type, nv) \
+  {NAME(type, nv, 1), NAME(type, nv, 2), NAME(type, nv, 3), NAME(type, nv, 4), NAME(type, nv, 5), NAME(type, nv, 6)}
 #else
 #define TILES(nv) TILE(nv, 1) TILE(nv, 2) TILE(nv, 3) TILE(nv, 4)
+#define NAMES(type, nv) {NAME(type, nv, 1), NAME(type, nv, 2), NAME(type, nv, 3), NAME(type, nv, 4)}
 #endif
 TILES(1)
 TILES(2)
 #if PANEL_VECTORS == 4
 TILES(3)
 TILES(4)
+#define PANEL_NAMES(type) {NAMES(type, 1), NAMES(type, 2), NAMES(type, 3), NAMES(type, 4)}
+#else
+#define PANEL_NAMES(type) {NAMES(type, 1), NAMES(type, 2)}
 #endif
-#undef TILES
-#undef TILE
 
 KERNEL(gemm_i8)(const GemmI8 *g) {
   typedef void (*Tile)(const GemmI8 *, size_t);
-#define NAME(nv, rows) CAT(tile_i8_##nv##x##rows, ISA)
-#if HAS_VNNI || HAS_DOTPROD
-#define NAMES(nv) {NAME(nv, 1), NAME(nv, 2), NAME(nv, 3), NAME(nv, 4), NAME(nv, 5), NAME(nv, 6)}
-#else
-#define NAMES(nv) {NAME(nv, 1), NAME(nv, 2), NAME(nv, 3), NAME(nv, 4)}
-#endif
-  static const Tile tiles[][i8_rows] = {
-      NAMES(1),
-      NAMES(2),
-#if PANEL_VECTORS == 4
-      NAMES(3),
-      NAMES(4),
-#endif
-  };
-#undef NAMES
-#undef NAME
-  const Tile *column = tiles[(g->columns + LANES - 1) / LANES - 1];
+  static const Tile tiles[2][PANEL_VECTORS][i8_rows] = {PANEL_NAMES(u8), PANEL_NAMES(s8)};
+  const Tile *column = tiles[g->a_signed != 0][(g->columns + LANES - 1) / LANES - 1];
   size_t row = 0;
   for (; row + i8_rows <= g->rows; row += i8_rows) column[i8_rows - 1](g, row);
   if (row < g->rows) column[g->rows - row - 1](g, row);
 }
+#undef PANEL_NAMES
+#undef NAMES
+#undef NAME
+#undef TILES
+#undef TILE
+#undef SPLIT_I8

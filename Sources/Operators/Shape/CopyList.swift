@@ -6,6 +6,14 @@ extension ElementType {
   var byteWidth: Int { bitWidth / 8 }
 }
 
+extension Range<Int> {
+  /// The items that a range of tasks covers, if each task is `grouped` of `count` items.
+  func items(_ grouped: Int, of count: Int) -> Range<Int> {
+    let first = Swift.min(lowerBound * grouped, count)
+    return first..<Swift.max(first, Swift.min(upperBound * grouped, count))
+  }
+}
+
 /// Strided copies between operands and results that together make a kernel.
 struct CopyList: Sendable {
   private struct Part: Sendable {
@@ -49,17 +57,9 @@ struct CopyList: Sendable {
   }
 }
 
-/// A kernel whose result has the bytes of operand 0, and costs nothing where both share memory.
+/// The kernel of an operator that only changes the shape of operand 0.
 func viewKernel(_ call: Call) throws(GraphError) -> Kernel {
-  let type = try call.result()
-  let byteCount = type.element.byteCount(type.elementCount!)
-  let source = try call.tensor(0)
+  let (source, type) = (try call.tensor(0), try call.result())
   guard source.elementCount == type.elementCount else { throw GraphError(.type, "\(source) cannot become \(type)") }
-  let part = 1 << 18
-  return Kernel(tasks: (byteCount + part - 1) / part, overwrites: [0: 0]) { frame, range in
-    let (from, to) = (frame.operandBytes(0), frame.resultBytes())
-    let first = range.lowerBound * part
-    let end = min(range.upperBound * part, byteCount)
-    if first < end && from != UnsafeRawPointer(to) { (to + first).copyMemory(from: from + first, byteCount: end - first) }
-  }
+  return .view
 }

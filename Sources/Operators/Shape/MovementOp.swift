@@ -14,8 +14,8 @@ extension MovementOp {
     if call.operands.contains(where: { $0?.type.tensor?.element == .string }) {
       throw GraphError(.unsupported, "\(name) of strings has no kernel; it is evaluated")
     }
-    guard let packing = PackedElements(call) else { return try movement(call) }
-    return packing.kernel(try movement(packing.call))
+    guard let staged = StagedElements(packedIn: call) else { return try movement(call) }
+    return staged.kernel(try movement(staged.call))
   }
 }
 
@@ -56,6 +56,7 @@ extension Kernel {
   /// What the kernel makes of the known operands of `call`, run on this thread.
   func results(of call: Call) throws(GraphError) -> [Tensor] {
     let operands = call.operands.map { $0?.known?.aligned() }
+    if isView, let operand = operands.first ?? nil { return [operand.reshaped(try call.resultSizes())] }
     var results: [Tensor] = []
     for i in call.results.indices {
       let type = try call.result(i)
