@@ -13,7 +13,8 @@ public func moveElement(_ destination: UnsafeMutableRawPointer, _ source: Unsafe
 }
 
 /// Writes `count` copies of the `width` bytes at `element`.
-public func fillElements(_ destination: UnsafeMutableRawPointer, with element: UnsafeRawPointer, width: Int, count: Int) {
+public func fillElements(_ destination: UnsafeMutableRawPointer, with element: UnsafeRawPointer, width: Int, count: Int)
+{
   movement_fill(destination, element, width, count)
 }
 

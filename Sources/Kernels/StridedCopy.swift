@@ -68,7 +68,9 @@ public struct StridedCopy: Sendable {
     var axes: [Axis] = []
     for i in sizes.indices where sizes[i] != 1 {
       let axis = Axis(size: sizes[i], source: source[i], destination: destination[i])
-      if let outer = axes.last, outer.source == axis.source * axis.size, outer.destination == axis.destination * axis.size {
+      if let outer = axes.last, outer.source == axis.source * axis.size,
+        outer.destination == axis.destination * axis.size
+      {
         axes[axes.count - 1] = Axis(size: outer.size * axis.size, source: axis.source, destination: axis.destination)
       } else {
         axes.append(axis)
@@ -79,7 +81,8 @@ public struct StridedCopy: Sendable {
 
   private static func inner(of axes: inout [Axis], run: Int) -> Inner {
     guard [1, 2, 4, 8, 16].contains(run), !axes.isEmpty else { return .run(run) }
-    if run <= 8, let i = axes.lastIndex(where: { $0.destination == run }), let j = axes.lastIndex(where: { $0.source == run }),
+    if run <= 8, let i = axes.lastIndex(where: { $0.destination == run }),
+      let j = axes.lastIndex(where: { $0.source == run }),
       i != j
     {
       let (rows, columns) = (axes[i], axes[j])
@@ -127,7 +130,8 @@ extension StridedCopy {
   }
 
   private func walk(
-    _ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer, _ first: Int, _ count: Int, _ start: Int, _ length: Int
+    _ source: UnsafeRawPointer, _ destination: UnsafeMutableRawPointer, _ first: Int, _ count: Int, _ start: Int,
+    _ length: Int
   ) {
     axes.withUnsafeBufferPointer { buffer in
       // An empty array has no address, and C takes none.

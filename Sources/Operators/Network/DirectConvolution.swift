@@ -1,17 +1,5 @@
 import HoneIR
 
-/// Sizes of a grouped convolution of `[N, C, …]` by `[M, C/groups, …]`.
-struct ConvolutionSizes: Sendable, Hashable {
-  var batch: Int
-  var channels: Int
-  var filters: Int
-  var groups: Int
-  var window: Window
-
-  var groupChannels: Int { channels / groups }
-  var groupFilters: Int { filters / groups }
-}
-
 /// Convolution plane by plane: any element type, any sizes. Operands are x, w and perhaps a bias.
 func directConvolution<T: RealElement>(_ sizes: ConvolutionSizes, bias: Int?, _: T.Type) -> Kernel {
   let window = sizes.window

@@ -65,39 +65,6 @@ private func accumulate<X: FixedWidthInteger, W: FixedWidthInteger>(
   }
 }
 
-extension ConvolutionSizes {
-  /// As the kernels for channels-last data want it; `batch` images.
-  func channelsLast(batch: Int) -> ConvolutionShape {
-    ConvolutionShape(
-      batch: batch, inputChannels: channels, outputChannels: filters, groups: groups, input: window.inputSizes,
-      kernel: window.axes.map(\.kernel), strides: window.axes.map(\.stride), dilations: window.axes.map(\.dilation),
-      padsBegin: window.axes.map(\.begin), padsEnd: window.axes.map(\.end), output: window.outputSizes)
-  }
-}
-
-/// Runs `body` on an image at a time, its operand 0 and result turned to channels-last and back.
-func throughChannelsLast(
-  _ sizes: ConvolutionSizes, xBytes: Int, yBytes: Int, scratch: Int,
-  _ body: @escaping @Sendable (borrowing Frame, UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
-) -> Kernel {
-  let (inputs, outputs) = (sizes.window.inputCount, sizes.window.outputCount)
-  let toLast = Transposition.toChannelsLast(
-    batch: 1, channels: sizes.channels, positions: inputs, elementByteCount: xBytes)
-  let toFirst = Transposition.toChannelsFirst(
-    batch: 1, channels: sizes.filters, positions: outputs, elementByteCount: yBytes)
-  let (inputBytes, outputBytes) = (sizes.channels * inputs * xBytes, sizes.filters * outputs * yBytes)
-  let (inputRoom, outputRoom) = ((inputBytes + 63) / 64 * 64, (outputBytes + 63) / 64 * 64)
-  return Kernel(tasks: sizes.batch, scratch: inputRoom + outputRoom + scratch) { frame, range in
-    let x = frame.scratch
-    let y = x + inputRoom
-    for image in range {
-      toLast.run(tasks: 0..<toLast.taskCount, x: frame.operandBytes(0) + image * inputBytes, y: x)
-      body(frame, x, y, y + outputRoom)
-      toFirst.run(tasks: 0..<toFirst.taskCount, x: y, y: frame.resultBytes() + image * outputBytes)
-    }
-  }
-}
-
 /// Weights in the layout of `IntegerConvolution`, if they and their zero points are constants.
 func packedIntegerWeights(
   _ call: Call, _ shape: ConvolutionShape, w: Int, wZero: Int?

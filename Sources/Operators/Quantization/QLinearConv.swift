@@ -59,35 +59,3 @@ public struct QLinearConv: ExecutableOp, WindowOp {
     }
   }
 }
-
-/// Scales and zero points of a quantized convolution that are constants.
-struct QLinearConvParameters: Sendable {
-  let x: ByteType
-  let epilogue: IntegerEpilogue
-  private let scales: [Float]
-  private let hasBias: Bool
-
-  /// Nil if some depend on data.
-  init?(_ call: Call, filters: Int) throws(GraphError) {
-    guard let xScale = call.known(1), let wScale = call.known(4), let yScale = call.known(6), let yZero = call.known(7),
-      xScale.elementCount == 1, yScale.elementCount == 1, yZero.elementCount == 1
-    else { return nil }
-    guard wScale.elementCount == 1 || wScale.elementCount == filters else {
-      throw GraphError(.type, "\(wScale.elementCount) scales do not fit \(filters) filters")
-    }
-    x = try ByteType(try call.element(0))
-    scales = wScale.floats.map { xScale.floats[0] * $0 / yScale.floats[0] }
-    hasBias = call.has(8)
-    epilogue = IntegerEpilogue(
-      result: .quantized(try ByteType(yZero.element), scale: 1, zero: Int32(yZero.integers[0])),
-      scalePerColumn: scales.count > 1)
-  }
-
-  func withOperands(_ frame: borrowing Frame, _ body: (Int32, IntegerEpilogueOperands) -> Void) {
-    let zero = frame.byte(2, x, 0)
-    let bias = hasBias ? frame.operand(8, as: Int32.self) : nil
-    scales.withUnsafeBufferPointer {
-      body(zero, IntegerEpilogueOperands(scale: $0.baseAddress, integerBias: bias))
-    }
-  }
-}

@@ -11,7 +11,9 @@ public struct AffineGrid: ExecutableOp {
     let theta = try call.tensor(0)
     guard let size = call.symbolic(1) else {
       let count = try call.vectorLength(1)
-      return [.tensor(theta.with(shape: try call.unknownShape(asLongAs: 1).map { $0.dropLast() + [Dimension(count! - 2)] }))]
+      return [
+        .tensor(theta.with(shape: try call.unknownShape(asLongAs: 1).map { $0.dropLast() + [Dimension(count! - 2)] }))
+      ]
     }
     guard size.count == 4 || size.count == 5 else { throw GraphError(.type, "size \(size) is neither 2-D nor 3-D") }
     return [.tensor(theta.with(shape: [size[0]] + size[2...] + [Dimension(size.count - 2)]))]
@@ -19,7 +21,9 @@ public struct AffineGrid: ExecutableOp {
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let type = try call.element(0).interpolationType
-    if let staged = try StagedElements(call, operands: [0], computingIn: type) { return staged.kernel(try kernel(staged.call)) }
+    if let staged = try StagedElements(call, operands: [0], computingIn: type) {
+      return staged.kernel(try kernel(staged.call))
+    }
     return type == .float64 ? try kernel(call, Double.self) : try kernel(call, Float.self)
   }
 
@@ -31,9 +35,10 @@ public struct AffineGrid: ExecutableOp {
     }
     let points = sizes[1...rank].reduce(1, *)
     // Coordinates of the grid along each axis, x first.
-    let axes: [[T]] = sizes[1...rank].reversed().map { count in
-      (0..<count).map { i in
-        align_corners ? (count == 1 ? 0 : T(2 * i) / T(count - 1) - 1) : T(2 * i + 1) / T(count) - 1
+    let axes: [[T]] = sizes[1...rank].reversed().map { count -> [T] in
+      (0..<count).map { i -> T in
+        let (step, steps) = align_corners ? (2 * i, count - 1) : (2 * i + 1, count)
+        return steps == 0 ? 0 : T(step) / T(steps) - 1
       }
     }
     return Kernel(tasks: sizes[0]) { frame, range in

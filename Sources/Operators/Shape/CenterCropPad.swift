@@ -12,7 +12,9 @@ public struct CenterCropPad: MovementOp {
     guard var shape = data.shape else { return [.tensor(data)] }
     let axes = try call.axes(axes ?? Array(0..<shape.count), rank: shape.count)
     let target = call.symbolic(1)
-    if let target, target.count != axes.count { throw GraphError(.type, "\(target.count) sizes for \(axes.count) axes") }
+    if let target, target.count != axes.count {
+      throw GraphError(.type, "\(target.count) sizes for \(axes.count) axes")
+    }
     for (i, axis) in axes.enumerated() { shape[axis] = target?[i] ?? call.unknownSize() }
     return [.tensor(data.with(shape: try checked(shape)))]
   }

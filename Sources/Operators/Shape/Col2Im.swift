@@ -11,11 +11,12 @@ public struct Col2Im: ExecutableOp {
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(3...3)
     let data = try call.tensor(0)
-    let rank = try call.vectorLength(1) ?? call.vectorLength(2)
-    guard let image = try call.symbolic(1) ?? rank.map({ n in (0..<min(n, 64)).map { _ in call.unknownSize() } }) else {
-      return [.tensor(data.with(shape: nil))]
+    var given = call.symbolic(1)
+    if given == nil { given = try call.unknownShape(asLongAs: 1) }
+    guard let image = given else { return [.tensor(data.with(shape: nil))] }
+    guard let shape = data.shape else {
+      return [.tensor(data.with(shape: [call.unknownSize(), call.unknownSize()] + image))]
     }
-    guard let shape = data.shape else { return [.tensor(data.with(shape: [call.unknownSize(), call.unknownSize()] + image))] }
     guard shape.count == 3 else { throw GraphError(.type, "takes [n, c·block, l], has \(data)") }
     let channels = call.symbolic(2).map { shape[1] / $0.product } ?? call.unknownSize()
     return [.tensor(data.with(shape: try [shape[0], channels] + checked(image)))]

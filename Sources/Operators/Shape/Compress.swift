@@ -15,7 +15,9 @@ public struct Compress: EvaluatedOp {
     return [.tensor(data.with(shape: shape))]
   }
 
-  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError) -> [RuntimeValue] {
+  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError)
+    -> [RuntimeValue]
+  {
     let (x, condition) = (try operands.tensor(0), try operands.tensor(1))
     guard condition.element == .bool, condition.sizes.count == 1 else {
       throw GraphError(.type, "the condition must be a bool vector, is \(condition.type)")

@@ -14,7 +14,9 @@ public struct Concat: MovementOp, SymbolicOp, RequiringOp {
     var isPartial = false
     for i in 0..<call.count {
       let type = try call.tensor(i)
-      guard type.element == element else { throw GraphError(.type, "element types differ: \(element.rawValue) and \(type)") }
+      guard type.element == element else {
+        throw GraphError(.type, "element types differ: \(element.rawValue) and \(type)")
+      }
       guard let shape = type.shape else {
         isPartial = true
         continue
@@ -45,7 +47,8 @@ public struct Concat: MovementOp, SymbolicOp, RequiringOp {
     guard let element = try? call.element(0), element.isInteger else { return nil }
     var result: [Dimension] = []
     for i in 0..<call.count {
-      guard let shape = try? call.shape(i), shape.count == 1, let length = shape[0].size, result.count + length <= 64 else {
+      guard let shape = try? call.shape(i), shape.count == 1, let length = shape[0].size, result.count + length <= 64
+      else {
         return nil
       }
       result += call.symbolic(i) ?? (0..<length).map { _ in call.unknownSize() }
@@ -62,7 +65,7 @@ public struct Concat: MovementOp, SymbolicOp, RequiringOp {
     var offset = 0
     for i in 0..<call.count {
       let sizes = try call.sizes(i)
-      try copies.add(sizes, operand: i, from: strides(of: sizes), to: destination, at: offset, width: width)
+      try copies.add(sizes, operand: i, from: strides(of: sizes), to: destination, placedAt: offset, width: width)
       offset += sizes[axis] * destination[axis]
     }
     return copies.kernel()

@@ -11,7 +11,9 @@ public struct ConstantOfShape: KernelEvaluatedOp, SymbolicOp {
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(1...1)
-    if let value, value.elementCount != 1 { throw GraphError(.attribute, "value must have one element, is \(value.type)") }
+    if let value, value.elementCount != 1 {
+      throw GraphError(.attribute, "value must have one element, is \(value.type)")
+    }
     guard element != .string else { throw GraphError(.unsupported, "ConstantOfShape of strings") }
     if let shape = call.symbolic(0) { return [.tensor(element, try checked(shape))] }
     return [.tensor(element, try call.unknownShape(asLongAs: 0))]

@@ -29,15 +29,19 @@ struct CopyList: Sendable {
 
   /// Adds a copy of an array of `sizes`; strides and offsets count elements `width` bytes wide.
   mutating func add(
-    _ sizes: [Int], operand: Int = 0, from source: [Int], at sourceOffset: Int = 0, result: Int = 0, to destination: [Int],
-    at destinationOffset: Int = 0, width: Int
+    _ sizes: [Int], operand: Int = 0, from source: [Int], at sourceOffset: Int = 0, result: Int = 0,
+    to destination: [Int],
+    placedAt destinationOffset: Int = 0, width: Int
   ) throws(GraphError) {
     let copy = StridedCopy(
       sizes: sizes, source: source.map { $0 * width }, destination: destination.map { $0 * width }, width: width)
-    guard let copy else { throw GraphError(.unsupported, "more than \(StridedCopy.axisLimit) axes that cannot be merged") }
+    guard let copy else {
+      throw GraphError(.unsupported, "more than \(StridedCopy.axisLimit) axes that cannot be merged")
+    }
     parts.append(
       Part(
-        copy: copy, operand: operand, source: sourceOffset * width, result: result, destination: destinationOffset * width,
+        copy: copy, operand: operand, source: sourceOffset * width, result: result,
+        destination: destinationOffset * width,
         firstTask: tasks))
     tasks += copy.tasks
   }

@@ -14,7 +14,9 @@ struct Cumulation: Sendable {
 
   func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let sizes = try call.sizes(0)
-    guard let given = try call.requireIntegers(1, "the axis").first else { throw GraphError(.type, "the axis is missing") }
+    guard let given = try call.requireIntegers(1, "the axis").first else {
+      throw GraphError(.type, "the axis is missing")
+    }
     let axis = try call.axis(given, rank: sizes.count)
     let lane = Lane(outer: sizes[..<axis].reduce(1, *), count: sizes[axis], inner: sizes[(axis + 1)...].reduce(1, *))
     switch (try call.element(0), operation) {
@@ -40,7 +42,9 @@ struct Cumulation: Sendable {
     var inner: Int
   }
 
-  private func kernel<T: TensorElement>(_ lane: Lane, _ identity: T, _ combine: @escaping @Sendable (T, T) -> T) -> Kernel {
+  private func kernel<T: TensorElement>(_ lane: Lane, _ identity: T, _ combine: @escaping @Sendable (T, T) -> T)
+    -> Kernel
+  {
     let (reverse, exclusive) = (reverse, exclusive)
     return Kernel(tasks: lane.outer) { frame, range in
       let block = lane.count * lane.inner

@@ -23,7 +23,10 @@ public struct DepthToSpace: MovementOp, RequiringOp {
     guard shape.count == 4, b > 0, b < 1 << 20, (shape[1].size ?? 0) % (b * b) == 0 else {
       throw GraphError(.type, "\(data) cannot be spread over blocks of \(b)")
     }
-    return [.tensor(data.with(shape: [shape[0], shape[1] / Dimension(b * b), shape[2] * Dimension(b), shape[3] * Dimension(b)]))]
+    return [
+      .tensor(
+        data.with(shape: [shape[0], shape[1] / Dimension(b * b), shape[2] * Dimension(b), shape[3] * Dimension(b)]))
+    ]
   }
   public func movement(_ call: Call) throws(GraphError) -> Kernel {
     let (x, b) = (try call.sizes(0), blocksize)

@@ -26,7 +26,8 @@ public struct GridSample: ExecutableOp, UpgradableOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    let wide = try call.element(1) == .float64 || call.element(0).interpolationType == .float64
+    let (x, grid) = (try call.element(0), try call.element(1))
+    let wide = grid == .float64 || x.interpolationType == .float64
     if let staged = try StagedElements(call, operands: [0, 1], computingIn: wide ? .float64 : .float32) {
       return staged.kernel(try kernel(staged.call))
     }
@@ -71,7 +72,9 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
   private static var axisLimit: Int { 5 }
 
   init(_ op: GridSample, _ sizes: [Int]) throws(GraphError) {
-    guard sizes.count <= Self.axisLimit else { throw GraphError(.unsupported, "GridSample over \(sizes.count) spatial axes") }
+    guard sizes.count <= Self.axisLimit else {
+      throw GraphError(.unsupported, "GridSample over \(sizes.count) spatial axes")
+    }
     guard !sizes.contains(0) else { throw GraphError(.type, "an empty image \(sizes) cannot be sampled") }
     (self.op, self.sizes) = (op, sizes)
     taps = op.mode == .nearest ? 1 : op.mode == .linear ? 2 : 4

@@ -16,7 +16,9 @@ struct IndexReader: Sendable {
   @inline(__always)
   func read(_ indices: UnsafeRawPointer, _ i: Int, size: Int) -> Int? {
     let index =
-      isWide ? Int(indices.load(fromByteOffset: i * 8, as: Int64.self)) : Int(indices.load(fromByteOffset: i * 4, as: Int32.self))
+      isWide
+      ? Int(indices.load(fromByteOffset: i * 8, as: Int64.self))
+      : Int(indices.load(fromByteOffset: i * 4, as: Int32.self))
     if index >= 0 { return index < size ? index : nil }
     return index >= -size ? index + size : nil
   }
@@ -37,7 +39,9 @@ struct ElementRows: Sendable {
   let axisStride: Int
 
   init(_ indices: [Int], in data: [Int], along axis: Int) throws(GraphError) {
-    guard indices.count == data.count else { throw GraphError(.type, "ranks differ: \(data.count) and \(indices.count)") }
+    guard indices.count == data.count else {
+      throw GraphError(.type, "ranks differ: \(data.count) and \(indices.count)")
+    }
     for i in data.indices where i != axis && indices[i] > data[i] {
       throw GraphError(.type, "indices \(indices) reach outside \(data) along axis \(i)")
     }

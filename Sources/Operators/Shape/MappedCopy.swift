@@ -63,7 +63,10 @@ struct MappedCopy: Sendable {
   }
 
   /// Fills the part of `destination` that `range` of the tasks covers; `fill` points to one element.
-  func copy(from source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, fill: UnsafeRawPointer, tasks range: Range<Int>) {
+  func copy(
+    from source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer, fill: UnsafeRawPointer,
+    tasks range: Range<Int>
+  ) {
     let rowLength = inner.map.count * run
     var previous = Int.min
     for row in range.items(grouped, of: rows) {

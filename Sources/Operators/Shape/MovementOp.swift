@@ -20,7 +20,9 @@ extension MovementOp {
 }
 
 extension KernelEvaluatedOp {
-  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError) -> [RuntimeValue] {
+  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError)
+    -> [RuntimeValue]
+  {
     var described: [Operand?] = []
     for case let value in operands {
       guard let value else {

@@ -11,7 +11,9 @@ public struct NonMaxSuppression: EvaluatedOp {
     return [.tensor(.int64, [call.unknownSize(), 3])]
   }
 
-  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError) -> [RuntimeValue] {
+  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError)
+    -> [RuntimeValue]
+  {
     let (boxes, scores) = (try operands.tensor(0), try operands.tensor(1))
     guard boxes.element == .float32, scores.element == .float32, boxes.sizes.count == 3, scores.sizes.count == 3,
       boxes.sizes[2] == 4, boxes.sizes[0] == scores.sizes[0], boxes.sizes[1] == scores.sizes[2]

@@ -11,7 +11,9 @@ public struct NonZero: EvaluatedOp {
     return [.tensor(.int64, [rank.map { Dimension($0) } ?? call.unknownSize(), call.unknownSize()])]
   }
 
-  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError) -> [RuntimeValue] {
+  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError)
+    -> [RuntimeValue]
+  {
     let x = try operands.tensor(0)
     let found = (0..<x.elementCount).filter { x.isNonZero(at: $0) }
     let strides = strides(of: x.sizes)

@@ -20,12 +20,16 @@ public struct NumberRange: ExecutableOp, SymbolicOp {
   private func count(_ call: Call, _ element: ElementType) throws(GraphError) -> Dimension? {
     let scalars = [call.known(0), call.known(1), call.known(2)].compactMap { $0 }
     if scalars.count == 3 {
-      guard scalars.allSatisfy({ $0.elementCount == 1 }) else { throw GraphError(.type, "start, limit and delta are scalars") }
+      guard scalars.allSatisfy({ $0.elementCount == 1 }) else {
+        throw GraphError(.type, "start, limit and delta are scalars")
+      }
       if element.isInteger {
         let (start, limit, delta) = (scalars[0].integer(at: 0), scalars[1].integer(at: 0), scalars[2].integer(at: 0))
         guard delta != 0 else { throw GraphError(.input, "delta is 0") }
         let (distance, overflow) = limit.subtractingReportingOverflow(start)
-        guard !overflow, delta != .min else { throw GraphError(.input, "the range from \(start) to \(limit) is too long") }
+        guard !overflow, delta != .min else {
+          throw GraphError(.input, "the range from \(start) to \(limit) is too long")
+        }
         if distance == 0 || (distance > 0) != (delta > 0) { return 0 }
         return Dimension((abs(distance) - 1) / abs(delta) + 1)
       }
@@ -42,7 +46,8 @@ public struct NumberRange: ExecutableOp, SymbolicOp {
   }
 
   public func symbolicResult(_ call: Call) -> [Dimension]? {
-    guard let type = try? infer(call).first?.tensor, type.element.isInteger, let count = type.shape?.first?.size, count <= 64,
+    guard let type = try? infer(call).first?.tensor, type.element.isInteger, let count = type.shape?.first?.size,
+      count <= 64,
       let start = call.symbolic(0)?.first, let delta = call.symbolic(2)?.first
     else { return nil }
     return (0..<count).map { start + delta * Dimension($0) }

@@ -4,7 +4,9 @@ import HoneIR
 enum NumberReader {
   static func reads(_ element: ElementType) -> Bool {
     switch element {
-    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: true
+    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+      .bool:
+      true
     default: false
     }
   }

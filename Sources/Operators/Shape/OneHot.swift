@@ -29,7 +29,9 @@ public struct OneHot: MovementOp {
     let sizes = try call.sizes(0)
     let axis = try call.axis(axis, rank: sizes.count + 1)
     let depth = try call.resultSizes()[axis]
-    guard try call.tensor(2).elementCount == 2 else { throw GraphError(.type, "values must be [off, on], are \(try call.tensor(2))") }
+    guard try call.tensor(2).elementCount == 2 else {
+      throw GraphError(.type, "values must be [off, on], are \(try call.tensor(2))")
+    }
     let element = try call.element(0)
     guard NumberReader.reads(element) else { throw GraphError(.unsupported, "indices of type \(element.rawValue)") }
     let (outer, inner) = (sizes[..<axis].reduce(1, *), sizes[axis...].reduce(1, *))

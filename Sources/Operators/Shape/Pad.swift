@@ -10,7 +10,9 @@ public struct Pad: MovementOp, UpgradableOp {
     node.attributeToOperand("pads", 1, in: &graph)
     guard let value = node.attributes.removeValue(forKey: "value")?.float, value != 0 else { return }
     let element = node.operands.first.flatMap { $0 }.map { graph.tensorType(of: $0).element } ?? .float32
-    let constant = Tensor(TensorType(element, [Int]())) { NumberReader.store(Double(value), $0.baseAddress!, 0, element) }
+    let constant = Tensor(TensorType(element, [Int]())) {
+      NumberReader.store(Double(value), $0.baseAddress!, 0, element)
+    }
     while node.operands.count < 3 { node.operands.append(nil) }
     node.operands[2] = graph.constant(constant)
   }
@@ -36,15 +38,17 @@ public struct Pad: MovementOp, UpgradableOp {
   public func movement(_ call: Call) throws(GraphError) -> Kernel {
     let sizes = try call.sizes(0)
     let pads = try call.requireIntegers(1, "the pads")
-    guard let axes = try axes(call, rank: sizes.count) else { throw GraphError(.dataDependent, "the axes depend on data") }
+    guard let axes = try axes(call, rank: sizes.count) else {
+      throw GraphError(.dataDependent, "the axes depend on data")
+    }
     guard pads.count == 2 * axes.count else { throw GraphError(.type, "\(pads.count) pads for \(axes.count) axes") }
     var maps: [[Int]?] = Array(repeating: nil, count: sizes.count)
     for (i, axis) in axes.enumerated() where pads[i] != 0 || pads[axes.count + i] != 0 {
       maps[axis] = try PaddedAxis(size: sizes[axis], begin: pads[i], end: pads[axes.count + i], mode: mode).map()
     }
     let element = try call.element(0)
-    if call.has(2), try call.tensor(2).elementCount != 1 || call.element(2) != element {
-      throw GraphError(.type, "the constant of \(try call.tensor(0)) must be one element, is \(try call.tensor(2))")
+    if let constant = try call.optionalTensor(2), constant.elementCount != 1 || constant.element != element {
+      throw GraphError(.type, "the constant of \(try call.tensor(0)) must be one element, is \(constant)")
     }
     return MappedCopy(sizes, maps: maps, width: element.byteWidth).kernel(value: call.has(2) ? 2 : nil)
   }

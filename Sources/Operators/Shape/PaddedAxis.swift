@@ -16,11 +16,15 @@ struct PaddedAxis {
   /// The position shown at each position of the result; −1 shows the fill value.
   func map() throws(GraphError) -> [Int] {
     let count = size + begin + end
-    guard count >= 0 else { throw GraphError(.type, "an axis of \(size) padded by \(begin) and \(end) has a negative size") }
+    guard count >= 0 else {
+      throw GraphError(.type, "an axis of \(size) padded by \(begin) and \(end) has a negative size")
+    }
     if mode == .constant { return (0..<count).map { $0 - begin >= 0 && $0 - begin < size ? $0 - begin : -1 } }
     // What is left when negative pads are cut off.
     let (low, high) = (max(-begin, 0), size - max(-end, 0))
-    guard high > low || count == 0 else { throw GraphError(.type, "an empty axis cannot be padded by \(mode.rawValue)") }
+    guard high > low || count == 0 else {
+      throw GraphError(.type, "an empty axis cannot be padded by \(mode.rawValue)")
+    }
     return (0..<count).map { low + folded($0 - begin - low, high - low) }
   }
 

@@ -39,7 +39,9 @@ public struct Reshape: KernelEvaluatedOp, SymbolicOp {
     }
     if let hole {
       guard extra.size != 0 else { throw GraphError(.type, "\(data) leaves −1 in the shape \(target) undetermined") }
-      if let n = rest.size, let m = extra.size, n % m != 0 { throw GraphError(.type, "\(data) cannot take the shape \(target)") }
+      if let n = rest.size, let m = extra.size, n % m != 0 {
+        throw GraphError(.type, "\(data) cannot take the shape \(target)")
+      }
       shape[hole] = rest / extra
     } else if let n = rest.size, let m = extra.size, n != m {
       throw GraphError(.type, "\(data) cannot take the shape \(target)")
@@ -47,7 +49,8 @@ public struct Reshape: KernelEvaluatedOp, SymbolicOp {
     return shape
   }
 
-  private func size(_ wanted: Dimension, at i: Int, from data: TensorType, _ call: Call) throws(GraphError) -> Dimension {
+  private func size(_ wanted: Dimension, at i: Int, from data: TensorType, _ call: Call) throws(GraphError) -> Dimension
+  {
     if wanted == 0 && !allowzero {
       guard let sizes = data.shape else { return call.unknownSize() }
       guard i < sizes.count else { throw GraphError(.type, "0 at \(i) of the shape names no size of \(data)") }

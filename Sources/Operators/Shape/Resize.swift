@@ -94,7 +94,9 @@ public struct Resize: MovementOp, UpgradableOp {
     var geometry = zip(x, y).map { ResizeAxis(size: $0, count: $1, scale: 1) }
     let bySizes = try isGiven(call, 3)
     let scales = bySizes ? nil : try scales(call, axes.count)
-    let kept = bySizes ? try commonScale(call.requireIntegers(3, "the sizes").map { Dimension($0) }, axes.map { Dimension(x[$0]) }) : nil
+    let kept =
+      bySizes
+      ? try commonScale(call.requireIntegers(3, "the sizes").map { Dimension($0) }, axes.map { Dimension(x[$0]) }) : nil
     if !bySizes && scales == nil { throw GraphError(.dataDependent, "the scales depend on data") }
     var region: [Double] = []
     if coordinate_transformation_mode == .tf_crop_and_resize {

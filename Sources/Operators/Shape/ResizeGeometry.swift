@@ -62,7 +62,9 @@ struct FilterTable<T: BinaryFloatingPoint & Sendable>: Sendable {
   init(_ axis: ResizeAxis, _ op: Resize) throws(GraphError) {
     let squeeze = op.antialias ? min(axis.scale, 1) : 1
     let radius: Double = op.mode == .cubic ? 2 : 1
-    guard squeeze > 0, radius / squeeze < 1e6 else { throw GraphError(.unsupported, "scale \(axis.scale) is too small") }
+    guard squeeze > 0, radius / squeeze < 1e6 else {
+      throw GraphError(.unsupported, "scale \(axis.scale) is too small")
+    }
     let start = Int((-radius / squeeze).rounded(.down)) + 1
     taps = 2 - 2 * start
     count = axis.count

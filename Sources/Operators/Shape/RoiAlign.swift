@@ -13,13 +13,16 @@ public struct RoiAlign: ExecutableOp, UpgradableOp {
   public init() {}
   public static var since: Int { 10 }
   public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
-    if version < 16 { node.attributes["coordinate_transformation_mode"] = .string(Coordinates.output_half_pixel.rawValue) }
+    if version < 16 {
+      node.attributes["coordinate_transformation_mode"] = .string(Coordinates.output_half_pixel.rawValue)
+    }
   }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(3...3)
     let x = try call.tensor(0)
-    let count = try call.shape(1)?.first ?? call.shape(2)?.first ?? call.unknownSize()
+    let (rois, batches) = (try call.shape(1), try call.shape(2))
+    let count = rois?.first ?? batches?.first ?? call.unknownSize()
     let channels = x.shape.flatMap { $0.count == 4 ? $0[1] : nil } ?? call.unknownSize()
     guard output_height > 0, output_width > 0 else { throw GraphError(.attribute, "the output has no size") }
     return [.tensor(x.with(shape: [count, channels, Dimension(output_height), Dimension(output_width)]))]
@@ -51,7 +54,9 @@ public struct RoiAlign: ExecutableOp, UpgradableOp {
         for channel in 0..<channels {
           let plane = frame.operand(0, as: T.self) + (batch * channels + channel) * x[2] * x[3]
           let y = frame.result(as: T.self) + (i * channels + channel) * cells
-          for cell in 0..<cells { y[cell] = grid.pooled(plane, cell / op.output_width, cell % op.output_width, op.mode) }
+          for cell in 0..<cells {
+            y[cell] = grid.pooled(plane, cell / op.output_width, cell % op.output_width, op.mode)
+          }
         }
       }
     }

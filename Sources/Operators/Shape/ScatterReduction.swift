@@ -9,7 +9,9 @@ extension ScatterReduction {
   func expectSupport(for element: ElementType) throws(GraphError) {
     guard self != .none else { return }
     switch element {
-    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool: return
+    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+      .bool:
+      return
     default: throw GraphError(.unsupported, "reduction \(rawValue) of \(element.rawValue)")
     }
   }

@@ -34,7 +34,8 @@ public struct Slice: MovementOp, SymbolicOp, UpgradableOp {
       guard let axes = call.integers(3) else { return nil }
       return try call.axes(axes, rank: rank)
     }
-    guard let count = try call.vectorLength(1) ?? call.vectorLength(2) else { return nil }
+    let (starts, ends) = (try call.vectorLength(1), try call.vectorLength(2))
+    guard let count = starts ?? ends else { return nil }
     guard count <= rank else { throw GraphError(.type, "\(count) starts for \(rank) axes") }
     return Array(0..<count)
   }
@@ -88,7 +89,9 @@ public struct Slice: MovementOp, SymbolicOp, UpgradableOp {
     let starts = try call.requireIntegers(1, "the starts")
     let ends = try call.requireIntegers(2, "the ends")
     let steps = call.has(4) ? try call.requireIntegers(4, "the steps") : Array(repeating: 1, count: starts.count)
-    guard let axes = try axes(call, rank: sizes.count) else { throw GraphError(.dataDependent, "the axes depend on data") }
+    guard let axes = try axes(call, rank: sizes.count) else {
+      throw GraphError(.dataDependent, "the axes depend on data")
+    }
     guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count else {
       throw GraphError(.type, "starts, ends, axes and steps differ in length")
     }

@@ -15,7 +15,10 @@ public struct SpaceToDepth: MovementOp, RequiringOp {
     guard shape.count == 4, b > 0, b < 1 << 20, (shape[2].size ?? 0) % b == 0, (shape[3].size ?? 0) % b == 0 else {
       throw GraphError(.type, "\(data) has no blocks of \(b)")
     }
-    return [.tensor(data.with(shape: [shape[0], shape[1] * Dimension(b * b), shape[2] / Dimension(b), shape[3] / Dimension(b)]))]
+    return [
+      .tensor(
+        data.with(shape: [shape[0], shape[1] * Dimension(b * b), shape[2] / Dimension(b), shape[3] / Dimension(b)]))
+    ]
   }
   public func movement(_ call: Call) throws(GraphError) -> Kernel {
     let (x, b) = (try call.sizes(0), blocksize)

@@ -17,10 +17,14 @@ public struct Split: MovementOp, SymbolicOp, UpgradableOp {
       guard let given = call.symbolic(1) else { return (0..<count).map { _ in call.unknownSize() } }
       guard given.count == count else { throw GraphError(.arity, "\(given.count) lengths for \(count) results") }
       let sum = given.reduce(0, +)
-      if let n = sum.size, let m = size.size, n != m { throw GraphError(.type, "lengths \(given) do not add up to \(m)") }
+      if let n = sum.size, let m = size.size, n != m {
+        throw GraphError(.type, "lengths \(given) do not add up to \(m)")
+      }
       return try checked(given)
     }
-    if let num_outputs, num_outputs != count { throw GraphError(.arity, "num_outputs is \(num_outputs), results are \(count)") }
+    if let num_outputs, num_outputs != count {
+      throw GraphError(.arity, "num_outputs is \(num_outputs), results are \(count)")
+    }
     guard count > 0 else { throw GraphError(.arity, "has no results") }
     guard let n = size.size else {
       let part = size / Dimension(count)

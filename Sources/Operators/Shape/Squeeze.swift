@@ -18,7 +18,9 @@ public struct Squeeze: KernelEvaluatedOp, SymbolicOp, UpgradableOp {
     }
     guard let given = call.integers(1) else {
       let count = try call.vectorLength(1)
-      return [.tensor(data.with(shape: count.map { n in (0..<max(shape.count - n, 0)).map { _ in call.unknownSize() } }))]
+      return [
+        .tensor(data.with(shape: count.map { n in (0..<max(shape.count - n, 0)).map { _ in call.unknownSize() } }))
+      ]
     }
     let axes = try call.axes(given, rank: shape.count)
     for axis in axes where (shape[axis].size ?? 1) != 1 {

@@ -3,7 +3,7 @@ import HoneIR
 /// Lets a kernel for one element type work on another, by way of scratch memory: packed elements spread over bytes,
 /// numbers converted to the type in which a kernel computes.
 struct StagedElements {
-  private struct Slot {
+  fileprivate struct Slot {
     var index: Int
     var element: ElementType
     var staged: ElementType
@@ -20,10 +20,14 @@ struct StagedElements {
   init?(packedIn call: Call) {
     self.call = call
     for i in call.operands.indices {
-      if let type = call.operands[i]?.type.tensor, (1..<8).contains(type.element.bitWidth) { stage(operand: i, type, as: .uint8) }
+      if let type = call.operands[i]?.type.tensor, (1..<8).contains(type.element.bitWidth) {
+        stage(operand: i, type, as: .uint8)
+      }
     }
     for i in call.results.indices {
-      if let type = call.results[i].tensor, (1..<8).contains(type.element.bitWidth) { stage(result: i, type, as: .uint8) }
+      if let type = call.results[i].tensor, (1..<8).contains(type.element.bitWidth) {
+        stage(result: i, type, as: .uint8)
+      }
     }
     if operands.isEmpty && results.isEmpty { return nil }
   }
@@ -64,14 +68,17 @@ struct StagedElements {
   func kernel(_ kernel: Kernel) -> Kernel {
     let present = call.operands.map { $0 != nil }
     let slotsOffset = byteCount
-    let failureOffset = slotsOffset + (present.count + call.results.count) * MemoryLayout<UnsafeMutableRawPointer?>.stride
+    let failureOffset =
+      slotsOffset + (present.count + call.results.count) * MemoryLayout<UnsafeMutableRawPointer?>.stride
     let scratchOffset = (failureOffset + 4 + 63) / 64 * 64
     let (operands, results, resultCount) = (operands, results, call.results.count)
     return Kernel(scratch: scratchOffset + kernel.scratchByteCount) { frame in
       let scratch = frame.scratch
       let slots = (scratch + slotsOffset).bindMemory(
         to: UnsafeMutableRawPointer?.self, capacity: present.count + resultCount)
-      for i in present.indices { slots[i] = present[i] ? UnsafeMutableRawPointer(mutating: frame.operandBytes(i)) : nil }
+      for i in present.indices {
+        slots[i] = present[i] ? UnsafeMutableRawPointer(mutating: frame.operandBytes(i)) : nil
+      }
       for i in 0..<resultCount { slots[present.count + i] = frame.hasResult(i) ? frame.resultBytes(i) : nil }
       for slot in operands {
         slot.unpack(frame.operandBytes(slot.index), to: scratch + slot.offset)

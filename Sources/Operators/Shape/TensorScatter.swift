@@ -25,8 +25,8 @@ public struct TensorScatter: MovementOp {
     guard update == expected, length <= size, try call.element(0) == call.element(1) else {
       throw GraphError(.type, "update \(try call.tensor(1)) does not fit cache \(try call.tensor(0))")
     }
-    if call.has(2), try call.element(2) != .int64 || call.sizes(2) != [cache[0]] {
-      throw GraphError(.type, "write_indices must be int64[\(cache[0])], are \(try call.tensor(2))")
+    if let indices = try call.optionalTensor(2), indices != TensorType(.int64, [cache[0]]) {
+      throw GraphError(.type, "write_indices must be int64[\(cache[0])], are \(indices)")
     }
     let hasIndices = call.has(2)
     let perBatch = cache[1..<axis].reduce(1, *)

@@ -9,8 +9,12 @@ public struct Tile: MovementOp {
     try call.expectOperands(2...2)
     let data = try call.tensor(0)
     guard let shape = data.shape else { return [.tensor(data.with(shape: try call.unknownShape(asLongAs: 1)))] }
-    guard let repeats = call.symbolic(1) else { return [.tensor(data.with(shape: shape.map { _ in call.unknownSize() }))] }
-    guard repeats.count == shape.count else { throw GraphError(.type, "\(repeats.count) repeats for \(shape.count) axes") }
+    guard let repeats = call.symbolic(1) else {
+      return [.tensor(data.with(shape: shape.map { _ in call.unknownSize() }))]
+    }
+    guard repeats.count == shape.count else {
+      throw GraphError(.type, "\(repeats.count) repeats for \(shape.count) axes")
+    }
     return [.tensor(data.with(shape: try checked(zip(shape, repeats).map { $0 * $1 })))]
   }
 

@@ -7,7 +7,9 @@ public struct Transpose: MovementOp {
 
   private func order(_ rank: Int) throws(GraphError) -> [Int] {
     guard let perm, !(perm.isEmpty && rank > 0) else { return (0..<rank).reversed() }
-    guard perm.sorted() == Array(0..<rank) else { throw GraphError(.attribute, "perm \(perm) does not order \(rank) axes") }
+    guard perm.sorted() == Array(0..<rank) else {
+      throw GraphError(.attribute, "perm \(perm) does not order \(rank) axes")
+    }
     return perm
   }
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {

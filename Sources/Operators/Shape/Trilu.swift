@@ -18,8 +18,8 @@ public struct Trilu: MovementOp {
     let count = sizes.dropLast().reduce(1, *)
     let width = try call.element(0).byteWidth
     let (upper, hasDiagonal) = (upper, call.has(1))
-    if hasDiagonal, try call.tensor(1).elementCount != 1 || call.element(1) != .int64 {
-      throw GraphError(.type, "k must be one int64, is \(try call.tensor(1))")
+    if let k = try call.optionalTensor(1), k.elementCount != 1 || k.element != .int64 {
+      throw GraphError(.type, "k must be one int64, is \(k)")
     }
     let grouped = max((1 << 15) / max(columns * width, 1), 1)
     return Kernel(tasks: (count + grouped - 1) / grouped, overwrites: [0: 0]) { frame, range in
@@ -28,13 +28,17 @@ public struct Trilu: MovementOp {
         let (sum, overflow) = (row % rows).addingReportingOverflow(k)
         let diagonal = overflow ? (k > 0 ? columns : 0) : sum
         let split = min(max(upper ? diagonal : min(diagonal, columns) + 1, 0), columns)
-        let (source, target) = (frame.operandBytes(0) + row * columns * width, frame.resultBytes() + row * columns * width)
+        let (source, target) = (
+          frame.operandBytes(0) + row * columns * width, frame.resultBytes() + row * columns * width
+        )
         let kept = upper ? split..<columns : 0..<split
         if source != UnsafeRawPointer(target) {
-          (target + kept.lowerBound * width).copyMemory(from: source + kept.lowerBound * width, byteCount: kept.count * width)
+          (target + kept.lowerBound * width).copyMemory(
+            from: source + kept.lowerBound * width, byteCount: kept.count * width)
         }
         let cleared = upper ? 0..<split : split..<columns
-        (target + cleared.lowerBound * width).initializeMemory(as: UInt8.self, repeating: 0, count: cleared.count * width)
+        (target + cleared.lowerBound * width).initializeMemory(
+          as: UInt8.self, repeating: 0, count: cleared.count * width)
       }
     }
   }

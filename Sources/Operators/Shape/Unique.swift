@@ -15,9 +15,11 @@ public struct Unique: EvaluatedOp {
     var length = data.shape?.product ?? call.unknownSize()
     if let axis {
       shape = data.shape
-      if let sizes = data.shape {
+      if var sizes = data.shape {
         let axis = try call.axis(axis, rank: sizes.count)
-        (shape?[axis], length) = (count, sizes[axis])
+        length = sizes[axis]
+        sizes[axis] = count
+        shape = sizes
       }
     }
     let results: [ValueType] = [
@@ -26,7 +28,9 @@ public struct Unique: EvaluatedOp {
     return Array(results.prefix(call.resultCount))
   }
 
-  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError) -> [RuntimeValue] {
+  public func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError)
+    -> [RuntimeValue]
+  {
     let x = try operands.tensor(0)
     let data = axis == nil ? x.reshaped([x.elementCount]) : x
     let sizes = data.sizes
@@ -93,7 +97,10 @@ extension Tensor {
   fileprivate func orderRanks() throws(GraphError) -> [Int] {
     switch element {
     case .string:
-      let order = Dictionary(uniqueKeysWithValues: Set(strings).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.enumerated().map { ($1, $0) })
+      let order = Dictionary(
+        uniqueKeysWithValues: Set(strings).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.enumerated().map {
+          ($1, $0)
+        })
       return strings.map { order[$0]! }
     case .uint64: return (0..<elementCount).map { integer(at: $0) ^ .min }
     case .int64, .int32, .int16, .int8, .uint8, .uint16, .uint32, .bool, .int4, .uint4, .int2, .uint2: return integers

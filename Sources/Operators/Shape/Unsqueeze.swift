@@ -14,7 +14,9 @@ public struct Unsqueeze: KernelEvaluatedOp, SymbolicOp, UpgradableOp {
     guard let shape = data.shape else { return [.tensor(data)] }
     guard let given = call.integers(1) else {
       let count = try call.vectorLength(1)
-      return [.tensor(data.with(shape: count.map { n in (0..<shape.count + min(n, 64)).map { _ in call.unknownSize() } }))]
+      return [
+        .tensor(data.with(shape: count.map { n in (0..<shape.count + min(n, 64)).map { _ in call.unknownSize() } }))
+      ]
     }
     let rank = shape.count + given.count
     let axes = try call.axes(given, rank: rank)
