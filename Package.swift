@@ -49,6 +49,7 @@ let package = Package(
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error),
       ]),
+    module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"]),
     module("Conformance", ["HoneIR", "HoneONNX", "HoneRuntime"]),
     .executableTarget(
       name: "hone-conformance",
