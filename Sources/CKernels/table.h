@@ -16,6 +16,9 @@
 #include "convolution/depthwise_i8.h"
 #include "convolution/pool.h"
 #include "layout/transpose.h"
+#include "rows/softmax.h"
+#include "rows/normalize.h"
+#include "rows/recurrent.h"
 #include "probe/probe.h"
 
 #ifdef TARGET

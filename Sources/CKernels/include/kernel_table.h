@@ -9,6 +9,7 @@
 #include "layout.h"
 #include "probe.h"
 #include "reduce.h"
+#include "rows.h"
 
 #pragma clang assume_nonnull begin
 
@@ -19,6 +20,7 @@
   LAYOUT_KERNELS(X)        \
   ELEMENTWISE_KERNELS(X)   \
   REDUCE_KERNELS(X)        \
+  ROW_KERNELS(X)           \
   PROBE_KERNELS(X)
 
 typedef struct {
