@@ -28,6 +28,7 @@ let package = Package(
   name: "hone",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "HoneKernels", targets: ["HoneKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -54,7 +55,20 @@ let package = Package(
       name: "hone-conformance",
       dependencies: ["HoneConformance", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/ConformanceTool", swiftSettings: settings),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CPNG", path: "Sources/CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CJPEG", path: "Sources/CJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .target(
+      name: "CImages", dependencies: ["CPNG", "CJPEG"], path: "Sources/CImages",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    module("Codecs", ["HoneIR", "CImages", "CZlib"], pointers: true),
+    module("Datasets", ["HoneIR", "HoneCodecs"], external: [.product(name: "SwiftCSV", package: "SwiftCSV")]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
+    tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -1,4 +1,5 @@
 // Names and attributes of kernel bodies. Opens the target region that table.h or the tier closes.
+#include <math.h>
 #include <string.h>
 
 #include "CKernels.h"

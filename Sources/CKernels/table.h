@@ -16,9 +16,13 @@
 #include "convolution/depthwise_i8.h"
 #include "convolution/pool.h"
 #include "layout/transpose.h"
+#include "elementwise/all.h"
+#include "reduce/reduce_f32.h"
 #include "rows/softmax.h"
-#include "rows/normalize.h"
 #include "rows/recurrent.h"
+#include "reduce/softmax_f32.h"
+#include "reduce/normalize_f32.h"
+#include "statistics/histogram.h"
 #include "probe/probe.h"
 
 #ifdef TARGET

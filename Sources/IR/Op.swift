@@ -85,3 +85,43 @@ public protocol RegionOp: Op {
 
 /// An operator that gives other results every time it runs; never folded, never merged.
 public protocol RandomOp: Op {}
+
+/// Where an operator keeps its weights, and which of their axes are channels.
+public struct WeightLayout: Sendable {
+  /// The operand that holds the weights.
+  public var operand: Int
+  /// The weights' axis that counts output channels.
+  public var outputAxis: Int
+  /// The operand that holds one bias per output channel, if there is one or could be.
+  public var bias: Int?
+  public init(operand: Int = 1, outputAxis: Int, bias: Int?) { (self.operand, self.outputAxis, self.bias) = (operand, outputAxis, bias) }
+}
+
+/// An operator whose result is a sum of products with weights.
+public protocol WeightedOp: Op {
+  /// The layout for operands of these types, or nil if the operator is not a plain weighted sum with its attributes.
+  func weightLayout(_ call: Call) -> WeightLayout?
+  /// Multiply–accumulate operations for concrete types.
+  func multiplyAccumulates(_ call: Call) -> Int
+}
+
+/// How an operator that is not a weighted sum takes part in quantization.
+public enum QuantizationRole: Sendable {
+  /// Moves values without changing them; the result has operand 0's scale.
+  case carries
+  /// Computes new values; operands and result each have their own scale.
+  case computes
+  /// Narrows the result of a weighted sum, which can do it as it stores.
+  case activates
+}
+
+/// An operator that has a form on 8-bit integers.
+public protocol QuantizableOp: Op {
+  var quantizationRole: QuantizationRole { get }
+  /// Operands that carry values to quantize; others are sizes, axes and the like.
+  var quantizableOperands: Range<Int>? { get }
+}
+extension QuantizableOp {
+  /// Operand 0 alone.
+  public var quantizableOperands: Range<Int>? { 0..<1 }
+}

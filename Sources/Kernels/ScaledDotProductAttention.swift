@@ -123,10 +123,10 @@ public struct ScaledDotProductAttention: Sendable {
   private func softmax(_ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, mask: UnsafePointer<Float>?) {
     func run(row: Int, rows: Int, columns: Int) {
       let x = scores + row * keys
-      var arguments = CKernels.Softmax(
-        x: x, x_stride: keys, y: x, y_stride: keys, rows: rows, columns: columns, scale: scale,
-        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position, logarithm: 0)
-      instructionSet.table.pointee.softmax_f32(&arguments)
+      var arguments = MaskedSoftmax(
+        x: x, x_stride: keys, rows: rows, columns: columns, scale: scale,
+        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position)
+      instructionSet.table.pointee.masked_softmax_f32(&arguments)
     }
     guard isCausal else { return run(row: 0, rows: rows.count, columns: keys) }
     for (row, query) in rows.enumerated() {

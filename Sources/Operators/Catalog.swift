@@ -4,7 +4,7 @@ public import HoneIR
 public enum Catalog {
   public static let operators: [any Op.Type] =
     math + shape + reduction + network + quantization + control + sequence + text + signal + random + training
-    + machineLearning + microsoft
+    + machineLearning + microsoft + statistics
 
   private static let byName = Dictionary(
     operators.map { (Key(domain: $0.domain, name: $0.name), $0) }, uniquingKeysWith: { first, _ in first })

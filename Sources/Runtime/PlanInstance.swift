@@ -1,4 +1,5 @@
 import HoneIR
+import HoneKernels
 
 /// The memory of one plan in one session: arena, scratch and the table of addresses that frames point into.
 final class PlanInstance {
@@ -13,17 +14,26 @@ final class PlanInstance {
   private let states: [UnsafeMutableRawBufferPointer]
   private var given: [UnsafeMutableRawPointer?]
   private let failure: UnsafeMutablePointer<Int32>
+  private let failedStep: UnsafeMutablePointer<Int>
+  private let threads: Int
+  private let scratchStride: Int
+  private let barrier = Barrier()
   /// Nanoseconds of each step in the last profiled run.
   private(set) var stepTimes: [UInt64] = []
 
-  init(_ plan: Plan, store: StateStore) {
+  init(_ plan: Plan, store: StateStore, threads: Int) {
     self.plan = plan
     arena = .allocate(byteCount: max(plan.arenaByteCount, 64), alignment: 64)
-    scratch = .allocate(byteCount: max(plan.scratchByteCount, 64), alignment: 64)
+    self.threads = plan.steps.contains { $0.kernel.tasks > 1 } ? threads : 1
+    // Scratch of different threads never shares a cache line or a page's first lines.
+    scratchStride = (plan.scratchByteCount + 4095) / 4096 * 4096 + 128
+    scratch = .allocate(byteCount: scratchStride * self.threads, alignment: 64)
     states = plan.states.map { store.bytes($0.name, initial: $0.initial) }
     given = Array(repeating: nil, count: plan.given.count)
     failure = .allocate(capacity: 1)
     failure.initialize(to: 0)
+    failedStep = .allocate(capacity: 1)
+    failedStep.initialize(to: -1)
     var starts: [Int] = []
     var uses = [[Int]](repeating: [], count: plan.given.count)
     var places: [Plan.Place?] = []
@@ -45,6 +55,7 @@ final class PlanInstance {
     scratch.deallocate()
     slots.deallocate()
     failure.deallocate()
+    failedStep.deallocate()
   }
 
   func address(of place: Plan.Place) -> UnsafeMutableRawPointer? {
@@ -66,12 +77,36 @@ final class PlanInstance {
 
   /// Runs all steps. Allocates nothing.
   func run() throws(GraphError) {
-    for i in plan.steps.indices {
-      step(i)
-      if failure.pointee != 0 { try fail(at: i) }
+    if threads == 1 {
+      flushingDenormals { runSteps(worker: 0, count: 1) }
+    } else {
+      nonisolated(unsafe) let instance = self
+      ThreadPool.shared.run(threads: threads) { instance.runSteps(worker: $0, count: $1) }
     }
+    if failure.pointee != 0 { try fail(at: failedStep.pointee) }
     for copy in plan.stateCopies {
       states[copy.state].baseAddress!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
+    }
+  }
+
+  /// One thread's part of all steps. Steps of one task run on thread 0; others wait for it only where they go on.
+  private func runSteps(worker: Int, count: Int) {
+    var isBehind = false
+    for i in plan.steps.indices {
+      let tasks = plan.steps[i].kernel.tasks
+      if tasks == 1 || count == 1 {
+        if worker == 0 {
+          step(i, 0..<tasks, worker: 0)
+          if failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
+        }
+        isBehind = true
+        continue
+      }
+      if isBehind { barrier.wait(count: count) }
+      step(i, tasks * worker / count..<tasks * (worker + 1) / count, worker: worker)
+      barrier.wait(count: count)
+      if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
+      isBehind = false
     }
   }
 
@@ -80,22 +115,24 @@ final class PlanInstance {
     if stepTimes.count != plan.steps.count { stepTimes = Array(repeating: 0, count: plan.steps.count) }
     let clock = ContinuousClock()
     for i in plan.steps.indices {
-      let time = clock.measure { step(i) }
+      let time = clock.measure { step(i, 0..<plan.steps[i].kernel.tasks, worker: 0) }
       stepTimes[i] = UInt64(time.components.attoseconds / 1_000_000_000) + UInt64(time.components.seconds) * 1_000_000_000
       if failure.pointee != 0 { try fail(at: i) }
     }
   }
 
   @inline(__always)
-  private func step(_ i: Int) {
-    let count = plan.steps[i].operands.count
-    let frame = Frame(slots: slots + starts[i], operandCount: count, scratch: scratch, failure: failure)
-    plan.steps[i].kernel.run(frame, 0..<plan.steps[i].kernel.tasks)
+  private func step(_ i: Int, _ tasks: Range<Int>, worker: Int) {
+    guard !tasks.isEmpty else { return }
+    let frame = Frame(
+      slots: slots + starts[i], operandCount: plan.steps[i].operands.count, scratch: scratch + worker * scratchStride, failure: failure)
+    plan.steps[i].kernel.run(frame, tasks)
   }
 
   private func fail(at step: Int) throws(GraphError) {
     let fault = DataFault(rawValue: failure.pointee)
     failure.pointee = 0
+    failedStep.pointee = -1
     throw GraphError(.input, fault?.message ?? "the data does not fit").at(plan.steps[step].node.place)
   }
 }

@@ -36,7 +36,6 @@ struct Planner: Sendable {
   init(_ graph: Graph, weights: PackedWeights, threads: Int) {
     (self.weights, self.threads) = (weights, threads)
     let updating = Set(graph.updates.values.compactMap { graph.producer(of: $0)?.id })
-    let order = graph.sorted()
     var scope = Scope(graph: graph, slots: [:])
     for input in graph.inputs { scope.slots[input] = addSlot(Slot(isHeld: true)) }
     scopes.append(scope)
@@ -46,8 +45,7 @@ struct Planner: Sendable {
       scopes[0].slots[state] = slot
       states.append((graph.name(of: state), initial, slot, nil))
     }
-    // State updates run last, so that everything else has read the old value.
-    let nodes = order.filter { !updating.contains($0.id) } + order.filter { updating.contains($0.id) }
+    let nodes = Self.schedule(graph, updating)
     for node in nodes { declare(node, in: 0) }
     remaining = nodes.map { Work(scope: 0, node: $0) }
     outputs = graph.outputs.map { slot(of: $0, in: 0) }
@@ -55,6 +53,26 @@ struct Planner: Sendable {
       let (target, source) = (slot(of: state, in: 0), slot(of: next, in: 0))
       if let i = states.firstIndex(where: { $0.slot == target }) { states[i].next = source }
     }
+  }
+
+  /// Operands before users. A state update runs last, so that everything else has read the old value; when nothing else
+  /// reads it, as soon as it can, so that what it observes need not be kept.
+  private static func schedule(_ graph: Graph, _ updating: Set<Node.ID>) -> [Node] {
+    let order = graph.sorted()
+    guard !updating.isEmpty else { return order }
+    let plain = order.filter { !updating.contains($0.id) }
+    let position = Dictionary(uniqueKeysWithValues: plain.enumerated().map { ($1.id, $0) })
+    let keys = order.filter { updating.contains($0.id) }.map { node -> (Node, Int) in
+      let isLoneReader = node.operands.allSatisfy { operand in
+        guard let operand, case .state = graph.origin(of: operand) else { return true }
+        return graph.userCount(of: operand) == 1
+      }
+      let producers = node.operands.compactMap { $0.flatMap(graph.producer(of:)) }
+      guard isLoneReader, producers.allSatisfy({ !updating.contains($0.id) }) else { return (node, plain.count) }
+      return (node, producers.map { position[$0.id]! }.max() ?? -1)
+    }
+    let after = Dictionary(grouping: keys, by: \.1).mapValues { $0.map(\.0) }
+    return (after[-1] ?? []) + plain.enumerated().flatMap { [$1] + (after[$0] ?? []) } + (after[plain.count] ?? [])
   }
 
   mutating func addSlot(_ slot: Slot) -> Int {

@@ -55,7 +55,7 @@ public final class Session {
   private func instance(_ plan: Plan) -> PlanInstance {
     if let known = instances[ObjectIdentifier(plan)] { return known }
     if instances.count > 32 { instances.removeAll() }
-    let instance = PlanInstance(plan, store: store)
+    let instance = PlanInstance(plan, store: store, threads: program.threads)
     instances[ObjectIdentifier(plan)] = instance
     return instance
   }

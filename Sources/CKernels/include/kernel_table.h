@@ -10,6 +10,7 @@
 #include "probe.h"
 #include "reduce.h"
 #include "rows.h"
+#include "statistics.h"
 
 #pragma clang assume_nonnull begin
 
@@ -21,6 +22,7 @@
   ELEMENTWISE_KERNELS(X)   \
   REDUCE_KERNELS(X)        \
   ROW_KERNELS(X)           \
+  STATISTICS_KERNELS(X)    \
   PROBE_KERNELS(X)
 
 typedef struct {

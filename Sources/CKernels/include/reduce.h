@@ -2,4 +2,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REDUCE_KERNELS(X)
+#pragma clang assume_nonnull begin
+
+enum ReduceCode { reduce_sum, reduce_sum_abs, reduce_sum_square, reduce_max, reduce_min, reduce_product };
+
+/// y = (x − mean)·factor·scale + bias; absent scale is 1, absent bias 0.
+typedef struct {
+  const float *x;
+  float *y;
+  size_t n;
+  float mean, factor;
+  const float *_Nullable scale;
+  const float *_Nullable bias;
+} NormalizeRowF32;
+
+/// y[c][i] = x[c][i] · (bias + factor · Σ x[j][i]² over channels c − before … c + after)^−beta
+typedef struct {
+  const float *x;
+  float *y;
+  ptrdiff_t stride;
+  size_t channels, n, before, after;
+  float bias, factor, beta;
+} LocalResponseF32;
+
+// reduce_row: *y = reduction of *y and the n elements at x.
+// reduce_columns: y[j] = reduction of y[j] and x[r·stride + j] of all rows r.
+// deviation_row: *y += Σ (x − mean)².
+// exp_row: y = exp(x − shift), *sum += Σ y; y may be absent.
+// softmax_row and softmax_columns: over n elements, and over the rows of n columns.
+// affine_row: y = a·x + b. affine_vector: y[i] = a[i]·x[i] + b[i].
+#define REDUCE_KERNELS(X)                                                                                          \
+  X(reduce_row_f32, (const float *x, size_t n, int32_t code, float *y))                                            \
+  X(reduce_columns_f32, (const float *x, ptrdiff_t stride, size_t rows, size_t n, int32_t code, float *y))         \
+  X(deviation_row_f32, (const float *x, size_t n, float mean, float *y))                                           \
+  X(exp_row_f32, (const float *x, float *_Nullable y, size_t n, float shift, float *sum))                          \
+  X(softmax_row_f32, (const float *x, float *y, size_t n, int32_t is_log))                                         \
+  X(softmax_columns_f32, (const float *x, float *y, ptrdiff_t stride, size_t rows, size_t n, int32_t is_log))      \
+  X(normalize_row_f32, (const NormalizeRowF32 *r))                                                                 \
+  X(affine_row_f32, (const float *x, float *y, size_t n, float a, float b))                                        \
+  X(affine_vector_f32, (const float *x, float *y, size_t n, const float *a, const float *b))                       \
+  X(local_response_f32, (const LocalResponseF32 *r))
+
+#pragma clang assume_nonnull end

@@ -6,50 +6,16 @@
 
 #pragma clang assume_nonnull begin
 
-/// y = softmax(scale · x + mask) over each row, or its logarithm; strides in elements. y may be x.
+/// x = softmax(scale · x + mask) over each row, in place; strides in elements.
 typedef struct {
-  const float *x;
+  float *x;
   ptrdiff_t x_stride;
-  float *y;
-  ptrdiff_t y_stride;
   size_t rows, columns;
   float scale;
   /// Added to the scaled row; a stride of 0 shares one row.
   const float *_Nullable mask;
   ptrdiff_t mask_stride;
-  int32_t logarithm;
-} Softmax;
-
-/// The same over `count` elements `inner` apart, for each of `inner` neighbours; y may be x.
-typedef struct {
-  const float *x;
-  float *y;
-  size_t count, inner, begin, end;  // neighbours begin..<end
-  int32_t logarithm;
-} SoftmaxAcross;
-
-/// y = (x + residual − mean) / √(variance + epsilon) · scale + bias over each row; y may be x.
-typedef struct {
-  const float *x;
-  ptrdiff_t x_stride;
-  float *y;
-  ptrdiff_t y_stride;
-  size_t rows, columns;
-  float epsilon;
-  /// One value per column; or one per row, repeated every `channels` rows beginning with channel `first_channel`.
-  const float *_Nullable scale;
-  const float *_Nullable bias;
-  size_t channels, first_channel;
-  /// Leaves the mean in and divides by the root of the mean square.
-  int32_t root_mean_square;
-  const float *_Nullable residual;
-  ptrdiff_t residual_stride;
-  /// x + residual, with y's stride.
-  float *_Nullable sum;
-  /// Per row.
-  float *_Nullable mean;
-  float *_Nullable inverse_deviation;
-} Normalize;
+} MaskedSoftmax;
 
 /// One step of an LSTM. gates [rows][4 · hidden] in ONNX order i, o, f, c, summed and biased already.
 typedef struct {
@@ -93,13 +59,11 @@ typedef struct {
   float p0[2], p1[2];
 } GruStep;
 
-#define ROW_KERNELS(X)                             \
-  X(softmax_f32, (const Softmax *s))               \
-  X(softmax_across_f32, (const SoftmaxAcross *s))  \
-  X(normalize_f32, (const Normalize *n))           \
-  X(lstm_step_f32, (const LstmStep *s))            \
-  X(gru_step_f32, (const GruStep *s))              \
-  X(gru_reset_f32, (const GruStep *s))             \
+#define ROW_KERNELS(X)                               \
+  X(masked_softmax_f32, (const MaskedSoftmax *s))    \
+  X(lstm_step_f32, (const LstmStep *s))              \
+  X(gru_step_f32, (const GruStep *s))                \
+  X(gru_reset_f32, (const GruStep *s))               \
   X(gru_update_f32, (const GruStep *s))
 
 #pragma clang assume_nonnull end

@@ -13,11 +13,11 @@ INLINE vf vexp_(vf x, int exact) {
   vf n = vround(x * 1.44269504f);
   vf r = vmadd(n, (vf)-0.693359375f, x, exact);
   r = vmadd(n, (vf)2.12194440e-4f, r, exact);
-  vf p = (vf)1.3888889e-3f;
-  p = vmadd(p, r, (vf)8.3333333e-3f, exact);
-  p = vmadd(p, r, (vf)4.1666667e-2f, exact);
-  p = vmadd(p, r, (vf)1.6666667e-1f, exact);
-  p = vmadd(p, r, (vf)0.5f, exact);
+  vf p = (vf)0.00138204114f;
+  p = vmadd(p, r, (vf)0.00836867746f, exact);
+  p = vmadd(p, r, (vf)0.0416682698f, exact);
+  p = vmadd(p, r, (vf)0.166665211f, exact);
+  p = vmadd(p, r, (vf)0.49999994f, exact);
   p = vmadd(p, r, (vf)1.0f, exact);
   p = vmadd(p, r, (vf)1.0f, exact);
   // Where x is NaN the conversion gives some integer; 0 keeps the scale finite.

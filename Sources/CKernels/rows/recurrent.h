@@ -4,11 +4,6 @@ INLINE vf vgate(vf x, int standard, int code, float p0, float p1, int is_tanh) {
   if (code == activation_none) return x;
   return vactivate_(x, code, vset(p0), vset(p1), 0);
 }
-INLINE void vstore_some(float *p, vf v, size_t n) {
-  if (n < LANES) vstore_n(p, v, n);
-  else vstore(p, v);
-}
-
 INLINE void lstm_step(const LstmStep *s, int standard) {
   size_t hidden = s->hidden;
   vf low = vset(-s->clip), high = vset(s->clip);

@@ -2,5 +2,18 @@ import HoneIR
 
 extension Catalog {
   static let network: [any Op.Type] = [
+    AveragePool.self,
+    Conv.self,
+    ConvTranspose.self,
+    DeformConv.self,
+    GRU.self,
+    GlobalAveragePool.self,
+    GlobalLpPool.self,
+    GlobalMaxPool.self,
+    LSTM.self,
+    LpPool.self,
+    MaxPool.self,
+    MaxUnpool.self,
+    RNN.self,
   ]
 }

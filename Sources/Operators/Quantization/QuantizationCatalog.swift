@@ -2,5 +2,12 @@ import HoneIR
 
 extension Catalog {
   static let quantization: [any Op.Type] = [
+    ConvInteger.self,
+    DequantizeLinear.self,
+    DynamicQuantizeLinear.self,
+    MatMulInteger.self,
+    QLinearConv.self,
+    QLinearMatMul.self,
+    QuantizeLinear.self,
   ]
 }

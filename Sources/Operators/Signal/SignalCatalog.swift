@@ -2,5 +2,6 @@ import HoneIR
 
 extension Catalog {
   static let signal: [any Op.Type] = [
+    DFT.self, STFT.self, MelWeightMatrix.self, HannWindow.self, HammingWindow.self, BlackmanWindow.self,
   ]
 }

@@ -1,0 +1,8 @@
+#include "half.h"
+#include "functions.h"
+#include "pow.h"
+#include "unary.h"
+#include "binary.h"
+#include "compare.h"
+#include "select.h"
+#include "convert.h"

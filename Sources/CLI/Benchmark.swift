@@ -1,0 +1,173 @@
+import ArgumentParser
+import Foundation
+import Hone
+import HoneDatasets
+import HoneIR
+import HoneKernels
+import HoneONNX
+import HoneRuntime
+
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark", abstract: "Measures load time, latency, throughput, share of this machine's peak, and memory.")
+  @OptionGroup var model: ModelArgument
+  @Option(help: ArgumentHelp("Inputs: a folder with input_*.pb or test_data_set_*, or an .npz; else seeded random ones.", valueName: "dir-or-npz"))
+  var inputs: String?
+  @OptionGroup var binding: BindingOptions
+  @OptionGroup var threads: ThreadOptions
+  @Option(help: "Arithmetic: fp32.") var precision = "fp32"
+  @Option(help: "Seconds to measure.") var duration = 2.0
+  @Option(help: "Runs before measuring.") var warmup = 3
+  @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
+  @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level")) var level = 3
+  @Flag(help: "Show where the time goes, node by node.") var profile = false
+  @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden)) var serve = false
+  @OptionGroup var output: OutputOptions
+
+  struct Result: Encodable {
+    struct Node: Encodable {
+      var name: String
+      var `operator`: String
+      var ms: Double
+      var share: Double
+    }
+    var model: String
+    var load_ms: Double
+    var first_run_ms: Double
+    var p50_ms: Double
+    var p90_ms: Double
+    var p99_ms: Double
+    var throughput: Double
+    var gflops: Double?
+    var peak_share: Double?
+    var peak_memory_mb: Double
+    var threads: Int
+    var precision: String
+    var runs: Int
+    var profile: [Node]?
+  }
+
+  func validate() throws {
+    guard precision == "fp32" else { throw ValidationError("--precision takes fp32; lower precisions are in the model: see hone quantize") }
+    guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
+    guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
+  }
+
+  func run() throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let loaded = try model.load()
+    let session = Session(try Preparation(level: level, threads: threads.count).program(loaded.graph))
+    let values = try readInputs(loaded.graph, session.program)
+    let loadTime = clock.now - start
+    let firstRun = try clock.measure { _ = try session.run(values) }
+    if serve { return try answer(session, values, loadTime, firstRun) }
+    for _ in 0..<warmup { _ = try session.run(values) }
+    var times: [Double] = []
+    let end = clock.now + .seconds(duration)
+    while clock.now < end || times.count < 5 { times.append(try clock.measure { _ = try session.run(values) }.milliseconds) }
+    try report(loaded.graph, session, values, times.sorted(), loadTime, firstRun)
+  }
+
+  private func report(
+    _ graph: Graph, _ session: Session, _ values: [RuntimeValue?], _ times: [Double], _ load: Duration, _ first: Duration
+  ) throws {
+    func quantile(_ q: Double) -> Double { times[min(times.count - 1, Int(q * Double(times.count)))] }
+    let p50 = quantile(0.5)
+    let macs = try? graph.multiplyAccumulates(values)
+    let gflops = macs.map { Double($0) * 2 / p50 / 1e6 }
+    let peak = PeakProbe.measure().float32 / 1e9 * Double(threads.count)
+    var result = Result(
+      model: model.path, load_ms: load.milliseconds, first_run_ms: first.milliseconds, p50_ms: p50, p90_ms: quantile(0.9),
+      p99_ms: quantile(0.99), throughput: 1000 / p50 * Double(Self.batch(values)), gflops: gflops, peak_share: gflops.map { $0 / peak },
+      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision, runs: times.count)
+    if profile { result.profile = try profileNodes(session, values) }
+    if output.format == .json { try Console.json(result) } else { Console.print(text(result, peak)) }
+  }
+
+  private static func batch(_ values: [RuntimeValue?]) -> Int { max(values.first??.tensor?.sizes.first ?? 1, 1) }
+
+  private func profileNodes(_ session: Session, _ values: [RuntimeValue?]) throws -> [Result.Node] {
+    session.isProfiling = true
+    defer { session.isProfiling = false }
+    var best: [(entry: Profile.Entry, time: UInt64)] = []
+    for _ in 0..<10 {
+      _ = try session.run(values)
+      let entries = session.profile.entries
+      if best.count != entries.count { best = entries.map { ($0, $0.nanoseconds) } }
+      for i in entries.indices { best[i].time = min(best[i].time, entries[i].nanoseconds) }
+    }
+    let total = max(Double(best.reduce(0) { $0 + $1.time }), 1)
+    return best.map { .init(name: $0.entry.name, operator: $0.entry.operatorName, ms: Double($0.time) / 1e6, share: Double($0.time) / total) }
+  }
+
+  private func text(_ result: Result, _ peak: Double) -> String {
+    var lines = [
+      "\(result.model), \(result.threads) thread\(result.threads == 1 ? "" : "s"), \(result.precision), \(Format.count(result.runs)) runs", "",
+      "load         \(Format.milliseconds(result.load_ms))", "first run    \(Format.milliseconds(result.first_run_ms))",
+      "p50          \(Format.milliseconds(result.p50_ms))", "p90          \(Format.milliseconds(result.p90_ms))",
+      "p99          \(Format.milliseconds(result.p99_ms))", "throughput   \(Format.number(result.throughput, 1)) samples/s",
+    ]
+    if let gflops = result.gflops, let share = result.peak_share, gflops > 0 {
+      lines.append("arithmetic   \(Format.number(gflops, 1)) GFLOP/s, \(Format.percent(share)) of the measured peak of \(Format.number(peak, 0))")
+    }
+    lines.append("peak memory  \(Format.number(result.peak_memory_mb, 1)) MB")
+    guard let nodes = result.profile else { return lines.joined(separator: "\n") }
+    var table = TextTable(["operator", "node", "ms", "share"], left: [0, 1])
+    for node in nodes.sorted(by: { $0.ms > $1.ms }) { table.add(node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.percent(node.share)) }
+    return (lines + ["", table.text]).joined(separator: "\n")
+  }
+
+  /// Lets a harness take turns between engines.
+  private func answer(_ session: Session, _ values: [RuntimeValue?], _ load: Duration, _ first: Duration) throws {
+    struct Answer: Encodable {
+      var times_ms: [Double]
+      var load_ms: Double
+      var first_run_ms: Double
+    }
+    let clock = ContinuousClock()
+    while let line = readLine() {
+      let words = line.split(separator: " ")
+      guard words.count == 2, words[0] == "run", let count = Int(words[1]), count > 0 else { continue }
+      var times: [Double] = []
+      for _ in 0..<count { times.append(try clock.measure { _ = try session.run(values) }.milliseconds) }
+      let data = try JSONEncoder().encode(Answer(times_ms: times, load_ms: load.milliseconds, first_run_ms: first.milliseconds))
+      Console.print(String(decoding: data, as: UTF8.self))
+    }
+  }
+
+  private func readInputs(_ graph: Graph, _ program: Program) throws -> [RuntimeValue?] {
+    guard let inputs else {
+      var generator = RandomInputs(seed: seed)
+      return try zip(graph.inputs, program.inputTypes(binding: binding.dictionary)).map { value, type in
+        guard let tensor = type.tensor else { throw GraphError(.input, "input ‘\(graph.name(of: value))’ is \(type); give values with --inputs") }
+        return .tensor(try generator.tensor(tensor))
+      }
+    }
+    let url = URL(fileURLWithPath: inputs)
+    if url.pathExtension == "npz" {
+      let arrays = Dictionary(try NumPyArchive.read(url).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
+      return try graph.inputs.map { value in
+        guard let tensor = arrays[graph.name(of: value)] else {
+          throw GraphError(.input, "\(url.lastPathComponent) has no array ‘\(graph.name(of: value))’; it has \(arrays.keys.sorted().joined(separator: ", "))")
+        }
+        return .tensor(tensor)
+      }
+    }
+    let folder = TestDataSet.folders(in: url).first ?? url
+    return try TestDataSet(folder: folder, graph: graph).inputs
+  }
+}
+
+extension Graph {
+  /// Multiply–accumulate operations of one run on inputs of these sizes.
+  func multiplyAccumulates(_ inputs: [RuntimeValue?]) throws(GraphError) -> Int {
+    var binding: [String: Int] = [:]
+    for (input, value) in zip(self.inputs, inputs) {
+      for (size, actual) in zip(tensorType(of: input).shape ?? [], value?.tensor?.sizes ?? []) {
+        if let name = size.symbolName { binding[name] = actual }
+      }
+    }
+    return try multiplyAccumulates(binding: binding)
+  }
+}

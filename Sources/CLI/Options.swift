@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import HoneIR
+import HoneKernels
+import HoneONNX
+
+/// How results are printed.
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case human, json }
+
+struct OutputOptions: ParsableArguments {
+  @Option(help: "How to print results: human, or json (one object, documented keys).") var format = OutputFormat.human
+  @Flag(name: .shortAndLong, help: "Print errors only, no notes and no progress.") var quiet = false
+
+  func note(_ text: String) { if !quiet { Console.note(text) } }
+}
+
+struct ModelArgument: ParsableArguments {
+  @Argument(help: ArgumentHelp("The model, an ONNX file.", valueName: "model")) var path: String
+
+  var url: URL { URL(fileURLWithPath: path) }
+  func load() throws -> ONNXModel { try ONNXModel(contentsOf: url) }
+}
+
+struct ThreadOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Threads to run on; 0 is all this process may use.", valueName: "n")) var threads = 1
+
+  var count: Int { threads > 0 ? threads : ThreadPool.shared.cpuCount }
+  func validate() throws {
+    guard threads >= 0 else { throw ValidationError("--threads must not be negative") }
+  }
+}
+
+/// Sizes for the model's symbols, as `N=8`.
+struct DimensionBinding: ExpressibleByArgument {
+  let name: String
+  let size: Int
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1)
+    guard parts.count == 2, let size = Int(parts[1]), size >= 0 else { return nil }
+    (name, self.size) = (String(parts[0]), size)
+  }
+}
+
+struct BindingOptions: ParsableArguments {
+  @Option(name: .customLong("dim"), help: ArgumentHelp("Binds a symbolic size; may be repeated.", valueName: "name=size"))
+  var bindings: [DimensionBinding] = []
+
+  var dictionary: [String: Int] { Dictionary(bindings.map { ($0.name, $0.size) }, uniquingKeysWith: { _, last in last }) }
+}

@@ -1,0 +1,105 @@
+public import HoneIR
+
+/// Gated recurrent unit (Cho et al., arXiv 1406.1078).
+public struct GRU: ExecutableOp, RecurrentOp {
+  public var activation_alpha: [Float] = []
+  public var activation_beta: [Float] = []
+  public var activations: [String] = []
+  public var clip: Float?
+  public var direction = RecurrentDirection.forward
+  public var hidden_size: Int?
+  public var layout = 0
+  /// The reset gate multiplies R·h instead of h.
+  public var linear_before_reset = false
+  public init() {}
+
+  static var gateCount: Int { 3 }
+  static var defaultActivations: [String] { ["Sigmoid", "Tanh"] }
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(3...6)
+    return try states(call, extra: 0)
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    switch try call.element(0) {
+    case .float32: return try kernel(call, Float.self)
+    case .float64: return try kernel(call, Double.self)
+    case .float16: return try kernel(call, Float16.self)
+    case .bfloat16: return try kernel(call, BFloat16.self)
+    case let other: throw .unsupported(other)
+    }
+  }
+
+  private func kernel<T: RealElement>(_ call: Call, _: T.Type) throws(GraphError) -> Kernel {
+    let sizes = try sizes(call)
+    let gates = linear_before_reset ? [0..<3] : [0..<2, 2..<3]
+    var recurrent: [[RecurrentMatrix<T>]] = []
+    for range in gates { recurrent.append(try matrices(2, gates: range, depth: sizes.hidden, sizes, call)) }
+    let cell = GRUCell<T>(
+      hidden: sizes.hidden, recurrent: recurrent, activations: try parsedActivations(), limit: clip.map { T.Real($0) },
+      isLinearBeforeReset: linear_before_reset, hasBias: call.has(3))
+    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
+  }
+}
+
+/// Gates lie in the order update, reset, hidden.
+private struct GRUCell<Element: RealElement>: RecurrentCell {
+  typealias Real = Element.Real
+  let hidden: Int
+  /// All gates, or the first two and the last, of each direction.
+  let recurrent: [[RecurrentMatrix<Element>]]
+  /// f, g of each direction.
+  let activations: [[RecurrentActivation]]
+  let limit: Real?
+  let isLinearBeforeReset: Bool
+  let hasBias: Bool
+
+  func addsRecurrentBias(gate: Int) -> Bool { gate == 2 && isLinearBeforeReset }
+
+  func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
+    if isLinearBeforeReset { advanceLinear(step, frame) } else { advancePlain(step, frame) }
+    for row in 0..<step.rows {
+      let gates = step.gates + row * 3 * hidden
+      let h = step.h + row * hidden
+      for i in 0..<hidden { h[i] = gates[2 * hidden + i] + gates[i] * (h[i] - gates[2 * hidden + i]) }
+    }
+  }
+
+  private func advancePlain(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
+    let width = 3 * hidden
+    recurrent[0][step.direction].multiply(
+      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: width, .result, frame)
+    for row in 0..<step.rows {
+      let gates = step.gates + row * width
+      let (h, reset) = (step.h + row * hidden, step.spare + row * hidden)
+      activate(gates, 2 * hidden, activations[step.direction][0])
+      for i in 0..<hidden { reset[i] = gates[hidden + i] * h[i] }
+    }
+    recurrent[1][step.direction].multiply(
+      step.spare, stride: hidden, rows: step.rows, into: step.gates + 2 * hidden, stride: width, .result, frame)
+    for row in 0..<step.rows { activate(step.gates + row * width + 2 * hidden, hidden, activations[step.direction][1]) }
+  }
+
+  private func advanceLinear(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
+    let width = 3 * hidden
+    recurrent[0][step.direction].multiply(
+      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: width, .zero, frame)
+    for row in 0..<step.rows {
+      let (gates, products) = (step.gates + row * width, step.spare + row * width)
+      for i in 0..<2 * hidden { gates[i] += products[i] }
+      activate(gates, 2 * hidden, activations[step.direction][0])
+      if hasBias {
+        let bias = frame.operand(3, as: Element.self) + (step.direction * 2 + 1) * width
+        for i in 2 * hidden..<width { products[i] += bias[i].real }
+      }
+      for i in 0..<hidden { gates[2 * hidden + i] += gates[hidden + i] * products[2 * hidden + i] }
+      activate(gates + 2 * hidden, hidden, activations[step.direction][1])
+    }
+  }
+
+  private func activate(_ gate: UnsafeMutablePointer<Real>, _ count: Int, _ function: RecurrentActivation) {
+    HoneOperators.clip(gate, count, to: limit)
+    function.apply(gate, count)
+  }
+}

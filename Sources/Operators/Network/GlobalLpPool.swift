@@ -1,0 +1,31 @@
+public import HoneIR
+
+/// The p-norm of each plane.
+public struct GlobalLpPool: ExecutableOp {
+  public var p = 2
+  public init() {}
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    guard p > 0 else { throw GraphError(.attribute, "p \(p) is not positive") }
+    return try globallyPooled(call)
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    switch try call.element(0) {
+    case .float32: return try norm(call, Float.self)
+    case .float64: return try norm(call, Double.self)
+    case .float16: return try norm(call, Float16.self)
+    case .bfloat16: return try norm(call, BFloat16.self)
+    case let other: throw .unsupported(other)
+    }
+  }
+
+  private func norm<T: RealElement>(_ call: Call, _: T.Type) throws(GraphError) -> Kernel {
+    let norm = Norm(p: p)
+    return try foldPlanes(call, T.self) { plane in
+      var sum = 0.0
+      for i in 0..<plane.count { sum += norm.power(Double(plane[i].real)) }
+      return T.Real(norm.root(sum))
+    }
+  }
+}

@@ -1,0 +1,58 @@
+public import HoneIR
+
+/// h' = f(x·Wᵀ + h·Rᵀ + b)
+public struct RNN: ExecutableOp, RecurrentOp {
+  public var activation_alpha: [Float] = []
+  public var activation_beta: [Float] = []
+  public var activations = ["Tanh", "Tanh"]
+  public var clip: Float?
+  public var direction = RecurrentDirection.forward
+  public var hidden_size: Int?
+  public var layout = 0
+  public init() {}
+
+  static var gateCount: Int { 1 }
+  static var defaultActivations: [String] { ["Tanh"] }
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(3...6)
+    return try states(call, extra: 0)
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    switch try call.element(0) {
+    case .float32: return try kernel(call, Float.self)
+    case .float64: return try kernel(call, Double.self)
+    case .float16: return try kernel(call, Float16.self)
+    case .bfloat16: return try kernel(call, BFloat16.self)
+    case let other: throw .unsupported(other)
+    }
+  }
+
+  private func kernel<T: RealElement>(_ call: Call, _: T.Type) throws(GraphError) -> Kernel {
+    let sizes = try sizes(call)
+    let cell = RNNCell<T>(
+      hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<1, depth: sizes.hidden, sizes, call),
+      activations: try parsedActivations(), limit: clip.map { T.Real($0) })
+    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
+  }
+}
+
+private struct RNNCell<Element: RealElement>: RecurrentCell {
+  typealias Real = Element.Real
+  let hidden: Int
+  let recurrent: [RecurrentMatrix<Element>]
+  let activations: [[RecurrentActivation]]
+  let limit: Real?
+
+  func addsRecurrentBias(gate: Int) -> Bool { false }
+
+  func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
+    recurrent[step.direction].multiply(
+      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: hidden, .result, frame)
+    let count = step.rows * hidden
+    clip(step.gates, count, to: limit)
+    activations[step.direction][0].apply(step.gates, count)
+    step.h.update(from: step.gates, count: count)
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import HoneIR
+
+/// A function that a recurrent operator applies to a gate.
+struct RecurrentActivation: Sendable, Hashable {
+  enum Function: String {
+    case relu, tanh, sigmoid, affine, leakyrelu, thresholdedrelu, scaledtanh, hardsigmoid, elu, softsign, softplus
+  }
+  var function: Function
+  var alpha: Double
+  var beta: Double
+
+  /// The functions called `names`; `alphas` and `betas` belong, in order, to those that have such a parameter.
+  static func parse(_ names: [String], alphas: [Float], betas: [Float]) throws(GraphError) -> [RecurrentActivation] {
+    var (alphas, betas) = (alphas[...], betas[...])
+    var result: [RecurrentActivation] = []
+    for name in names {
+      guard let function = Function(rawValue: name.lowercased()) else {
+        throw GraphError(.attribute, "activation ‘\(name)’ is not known")
+      }
+      let (alpha, beta) = function.defaults
+      result.append(
+        RecurrentActivation(
+          function: function, alpha: alpha.map { alphas.popFirst().map(Double.init) ?? $0 } ?? 0,
+          beta: beta.map { betas.popFirst().map(Double.init) ?? $0 } ?? 0))
+    }
+    return result
+  }
+
+  /// Replaces `count` values by those of the function.
+  func apply<R: BinaryFloatingPoint>(_ x: UnsafeMutablePointer<R>, _ count: Int) {
+    let (alpha, beta) = (R(alpha), R(beta))
+    switch function {
+    case .relu: for i in 0..<count { x[i] = max(x[i], 0) }
+    case .tanh: for i in 0..<count { x[i] = R(Foundation.tanh(Double(x[i]))) }
+    case .sigmoid: for i in 0..<count { x[i] = R(1 / (1 + exp(-Double(x[i])))) }
+    case .affine: for i in 0..<count { x[i] = alpha * x[i] + beta }
+    case .leakyrelu: for i in 0..<count { x[i] = x[i] >= 0 ? x[i] : alpha * x[i] }
+    case .thresholdedrelu: for i in 0..<count { x[i] = x[i] > alpha ? x[i] : 0 }
+    case .scaledtanh: for i in 0..<count { x[i] = alpha * R(Foundation.tanh(Double(beta * x[i]))) }
+    case .hardsigmoid: for i in 0..<count { x[i] = min(max(alpha * x[i] + beta, 0), 1) }
+    case .elu: for i in 0..<count { x[i] = x[i] >= 0 ? x[i] : alpha * R(expm1(Double(x[i]))) }
+    case .softsign: for i in 0..<count { x[i] = x[i] / (1 + abs(x[i])) }
+    case .softplus: for i in 0..<count { x[i] = max(x[i], 0) + R(log1p(exp(-Double(abs(x[i]))))) }
+    }
+  }
+}
+
+extension RecurrentActivation.Function {
+  /// Values of α and β that are not given; nil for a function without such a parameter.
+  fileprivate var defaults: (alpha: Double?, beta: Double?) {
+    switch self {
+    case .relu, .tanh, .sigmoid, .softsign, .softplus: (nil, nil)
+    case .affine: (1, 0)
+    case .leakyrelu: (Double(Float(0.01)), nil)
+    case .thresholdedrelu, .elu: (1, nil)
+    case .scaledtanh: (1, 1)
+    case .hardsigmoid: (Double(Float(0.2)), 0.5)
+    }
+  }
+}

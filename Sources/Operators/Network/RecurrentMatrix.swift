@@ -1,0 +1,132 @@
+import HoneIR
+import HoneKernels
+
+/// Rows of a weight matrix `[columns, depth]` that lies in an operand; the product with it is x·Wᵀ.
+struct RecurrentMatrix<Element: RealElement>: Sendable {
+  typealias Real = Element.Real
+
+  /// What a product is added to.
+  enum Start {
+    case bias(UnsafePointer<Real>)
+    case result
+    case zero
+  }
+
+  let operand: Int
+  /// Elements of the operand before the matrix.
+  let offset: Int
+  let columns: Int
+  let depth: Int
+  /// The matrix as fp32 products read it, if it is a constant of that type.
+  let packed: PackedMatrix?
+
+  func multiply<A: RealElement>(
+    _ a: UnsafePointer<A>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Real>, stride cStride: Int, _ start: Start,
+    _ frame: borrowing Frame
+  ) where A.Real == Real {
+    if let packed {
+      multiply(UnsafeRawPointer(a), packed, stride: stride, rows: rows, into: UnsafeMutableRawPointer(c), stride: cStride, start)
+      return
+    }
+    let w = frame.operand(operand, as: Element.self) + offset
+    for row in 0..<rows {
+      let (x, y) = (a + row * stride, c + row * cStride)
+      for column in 0..<columns {
+        let product = dot(x, w + column * depth)
+        switch start {
+        case .bias(let bias): y[column] = bias[column] + product
+        case .result: y[column] += product
+        case .zero: y[column] = product
+        }
+      }
+    }
+  }
+
+  /// The product of fp32 rows.
+  private func multiply(
+    _ a: UnsafeRawPointer, _ packed: PackedMatrix, stride: Int, rows: Int, into c: UnsafeMutableRawPointer, stride cStride: Int,
+    _ start: Start
+  ) {
+    let product = MatrixProduct(m: rows, n: columns, k: depth, aStride: stride, cStride: cStride)
+    let target = c.assumingMemoryBound(to: Float.self)
+    var operands = EpilogueOperands()
+    switch start {
+    case .bias(let bias): operands.bias = UnsafeRawPointer(bias).assumingMemoryBound(to: Float.self)
+    case .result: operands.residual = UnsafePointer(target)
+    case .zero: break
+    }
+    product.run(
+      tasks: 0..<product.taskCount, a: a.assumingMemoryBound(to: Float.self), b: packed, c: target, operands: operands,
+      scratch: nil)
+  }
+
+  @inline(__always)
+  private func dot<A: RealElement>(_ a: UnsafePointer<A>, _ w: UnsafePointer<Element>) -> Real where A.Real == Real {
+    var sums = (Real.zero, Real.zero, Real.zero, Real.zero)
+    var i = 0
+    while i + 4 <= depth {
+      sums.0 += a[i].real * w[i].real
+      sums.1 += a[i + 1].real * w[i + 1].real
+      sums.2 += a[i + 2].real * w[i + 2].real
+      sums.3 += a[i + 3].real * w[i + 3].real
+      i += 4
+    }
+    while i < depth {
+      sums.0 += a[i].real * w[i].real
+      i += 1
+    }
+    return (sums.0 + sums.1) + (sums.2 + sums.3)
+  }
+}
+
+extension RecurrentOp {
+  /// Gates `gates` of operand `operand`, `[directions, gates·hidden, depth]`, for each direction.
+  func matrices<T: RealElement>(
+    _ operand: Int, gates: Range<Int>, depth: Int, _ sizes: RecurrentSizes, _ call: Call
+  ) throws(GraphError) -> [RecurrentMatrix<T>] {
+    let constant = T.self == Float.self && depth > 0 && sizes.hidden > 0 ? call.known(operand) : nil
+    var result: [RecurrentMatrix<T>] = []
+    for direction in 0..<sizes.directions {
+      let offset = (direction * sizes.width + gates.lowerBound * sizes.hidden) * depth
+      let columns = gates.count * sizes.hidden
+      let packed = try constant.map { constant throws(GraphError) in
+        try call.weights.packed(constant, layout: "rows at \(offset), \(columns) columns") { tensor throws(GraphError) in
+          tensor.withBytes { PackedMatrix($0.baseAddress! + offset * 4, k: depth, n: columns, transposed: true) }
+        }
+      }
+      result.append(RecurrentMatrix(operand: operand, offset: offset, columns: columns, depth: depth, packed: packed))
+    }
+    return result
+  }
+
+  func kernel<Cell: RecurrentCell>(
+    _ cell: Cell, _ sizes: RecurrentSizes, initial: [Int?], _ call: Call
+  ) throws(GraphError) -> Kernel {
+    if call.has(3), try call.sizes(3) != [sizes.directions, 2 * sizes.width] {
+      throw GraphError(.type, "B must be [\(sizes.directions), \(2 * sizes.width)]: \(try call.tensor(3))")
+    }
+    if call.has(4), try call.tensor(4) != TensorType(.int32, [sizes.batch]) {
+      throw GraphError(.type, "sequence_lens must be int32[\(sizes.batch)]: \(try call.tensor(4))")
+    }
+    let state =
+      layout == 0
+      ? [sizes.directions, sizes.batch, sizes.hidden] : [sizes.batch, sizes.directions, sizes.hidden]
+    for case let i? in initial {
+      let sizes = try call.sizes(i)
+      guard sizes == state else { throw GraphError(.type, "operand \(i) must be \(state), is \(sizes)") }
+    }
+    return RecurrentKernel(
+      cell: cell, sizes: sizes,
+      weights: try matrices(1, gates: 0..<sizes.gates, depth: sizes.inputs, sizes, call),
+      isReverse: direction == .bidirectional ? [false, true] : [direction == .reverse], hasBias: call.has(3),
+      hasLengths: call.has(4), initial: initial, resultCount: call.resultCount
+    ).kernel()
+  }
+}
+
+/// Limits `count` values to −limit…limit.
+@inline(__always)
+func clip<R: BinaryFloatingPoint>(_ x: UnsafeMutablePointer<R>, _ count: Int, to limit: R?) {
+  guard let limit else { return }
+  for i in 0..<count { x[i] = min(max(x[i], -limit), limit) }
+}

@@ -1,0 +1,62 @@
+public import HoneIR
+
+/// y = softmax(scale·q·kᵀ + mask)·v for each head; queries of several heads may share keys and values.
+///
+/// Operands: q, k, v, mask, past keys, past values, valid keys of each sample. Further results: keys and values with the past
+/// before them, and the scores at the stage that `qk_matmul_output_mode` names.
+public struct Attention: RowKernelOp {
+  public var is_causal = false
+  public var kv_num_heads: Int?
+  public var q_num_heads: Int?
+  public var qk_matmul_output_mode = 0
+  public var scale: Float?
+  public var softcap: Float = 0
+  public var softmax_precision: ElementType?
+  public var left_window_size = -1
+  public var right_window_size = -1
+  public init() {}
+  public static var since: Int { 25 }
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(3...7)
+    let (q, k, v) = (try call.tensor(0), try call.tensor(1), try call.tensor(2))
+    guard call.has(4) == call.has(5) else { throw GraphError(.arity, "past keys and values come together") }
+    guard !(call.has(4) && call.has(6)) else {
+      throw GraphError(.arity, "past keys and counts of valid keys exclude each other")
+    }
+    var shapes: [[Dimension]?] = [nil, nil, nil, nil]
+    if let query = q.shape, let key = k.shape, let value = v.shape {
+      guard query.count == key.count, key.count == value.count, query.count == 3 || query.count == 4 else {
+        throw GraphError(.type, "needs 3 or 4 axes each: \(q), \(k), \(v)")
+      }
+      shapes = try resultShapes(query, key, value, past: call.has(4) ? call.shape(4)?[2] ?? call.unknownSize() : 0)
+    }
+    let elements = [q.element, k.element, v.element, q.element]
+    let all = zip(elements, shapes).map { ValueType.tensor($0, $1) }
+    return Array(all.prefix(max(call.resultCount, 1)))
+  }
+
+  private func resultShapes(
+    _ q: [Dimension], _ k: [Dimension], _ v: [Dimension], past: Dimension
+  ) throws(GraphError) -> [[Dimension]] {
+    if q.count == 4 {
+      let total = k[2] + past
+      return [
+        [q[0], q[1], q[2], v[3]], [k[0], k[1], total, k[3]], [v[0], v[1], total, v[3]], [q[0], q[1], q[2], total],
+      ]
+    }
+    guard let q_num_heads, let kv_num_heads, q_num_heads > 0, kv_num_heads > 0 else {
+      throw GraphError(.attribute, "operands of 3 axes need q_num_heads and kv_num_heads")
+    }
+    let (queryHeads, keyHeads) = (Dimension(q_num_heads), Dimension(kv_num_heads))
+    let (total, width) = (k[1] + past, v[2] / keyHeads)
+    return [
+      [q[0], q[1], queryHeads * width], [k[0], keyHeads, total, k[2] / keyHeads], [v[0], keyHeads, total, width],
+      [q[0], queryHeads, q[1], total],
+    ]
+  }
+
+  func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
+    try AttentionKernel(call, self).kernel(T.self)
+  }
+}

@@ -1,0 +1,11 @@
+/// The cubic convolution kernel of Keys, "Cubic convolution interpolation for digital image processing" (1981).
+struct CubicFilter {
+  var a: Double
+
+  func callAsFunction(_ x: Double) -> Double {
+    let x = abs(x)
+    if x <= 1 { return ((a + 2) * x - (a + 3)) * x * x + 1 }
+    if x < 2 { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
+    return 0
+  }
+}
