@@ -28,6 +28,7 @@ let package = Package(
   name: "hone",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "HoneKernels", targets: ["HoneKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
