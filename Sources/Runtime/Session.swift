@@ -113,7 +113,7 @@ public final class Session {
   }
 
   private func evaluate(_ work: Planner.Work, _ rest: inout Planner, _ held: inout [Int: RuntimeValue]) throws(GraphError) -> Bool {
-    guard work.wanted.isEmpty, let op = work.node.op as? any EvaluatedOp else { return false }
+    guard let op = work.node.op as? any EvaluatedOp, work.evaluates || !(op is any ExecutableOp) else { return false }
     var operands: [RuntimeValue?] = []
     for operand in work.node.operands {
       guard let operand else {
@@ -175,7 +175,7 @@ public final class Session {
     let remaining = planner.remaining.count
     let next = try plan.next.plan(for: key) { () throws(GraphError) in try planner.plan() }
     if next.steps.isEmpty, let after = next.rest, after.remaining.count == remaining, let stuck {
-      throw GraphError(.unsupported, "the sizes of its results cannot be told from data").at(stuck.node.place)
+      throw GraphError(.unsupported, stuck.reason?.message ?? "the sizes of its results cannot be told from data").at(stuck.node.place)
     }
     return next
   }
