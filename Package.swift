@@ -68,6 +68,10 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     module("Codecs", ["HoneIR", "CImages", "CZlib"], pointers: true),
     module("Datasets", ["HoneIR", "HoneCodecs"], external: [.product(name: "SwiftCSV", package: "SwiftCSV")]),
+    .executableTarget(
+      name: "hone-rewrite",
+      dependencies: ["HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/RewriteTool", swiftSettings: settings),
     tests("Kernels", ["HoneKernels", "CKernels"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
