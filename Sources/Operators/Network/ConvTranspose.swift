@@ -81,7 +81,10 @@ public struct ConvTranspose: ExecutableOp, WindowOp {
       batch: input[0], channels: input[1], filters: output[1], groups: group, window: try window(call))
     let bias = call.has(2) ? 2 : nil
     switch try call.element(0) {
-    case .float32: return directTransposedConvolution(sizes, bias: bias, Float.self)
+    case .float32:
+      return sizes.isEmpty || sizes.channels == 0
+        ? directTransposedConvolution(sizes, bias: bias, Float.self)
+        : FloatTransposedConvolution(sizes, bias: bias).kernel()
     case .float64: return directTransposedConvolution(sizes, bias: bias, Double.self)
     case .float16: return directTransposedConvolution(sizes, bias: bias, Float16.self)
     case .bfloat16: return directTransposedConvolution(sizes, bias: bias, BFloat16.self)

@@ -4,7 +4,7 @@ import HoneKernels
 /// `Conv` of `[N, …, C]` with weights in ONNX order, a bias, a residual `[N, …, M]` and an activation.
 public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
   public static var domain: String { NHWC.domain }
-  public var activation = ""
+  public var activation: String?
   public var activation_params: [Float] = []
   public var auto_pad = AutoPad.notSet
   public var dilations: [Int] = []

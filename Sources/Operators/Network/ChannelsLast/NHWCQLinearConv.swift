@@ -6,7 +6,7 @@ import HoneKernels
 /// After the bias follow a quantized residual `[N, …, M]`, its scale and its zero point.
 public struct NHWCQLinearConv: ExecutableOp, WindowOp, ActivatedOp {
   public static var domain: String { NHWC.domain }
-  public var activation = ""
+  public var activation: String?
   public var activation_params: [Float] = []
   public var auto_pad = AutoPad.notSet
   public var dilations: [Int] = []
