@@ -2,5 +2,8 @@ import HoneIR
 
 extension Catalog {
   static let microsoft: [any Op.Type] = [
+    FusedConv.self,
+    FusedGemm.self,
+    QuickGelu.self,
   ]
 }

@@ -10,7 +10,7 @@ public struct QuickGelu: CompositeOp, ElementwiseOp {
     try call.expectOperands(1...1)
     let x = operands[0]
     var inner = x
-    if alpha != 1 { inner = try g.apply(Mul(), x, g.constant(Tensor.filled(alpha, like: call.element(0)))) }
+    if alpha != 1 { inner = try g.apply(Mul(), x, g.constant(.number(Double(alpha), call.element(0)))) }
     return [try g.apply(Mul(), x, g.apply(Sigmoid(), inner))]
   }
 }
