@@ -28,6 +28,7 @@ let package = Package(
   name: "hone",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "HoneKernels", targets: ["HoneKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -49,6 +50,7 @@ let package = Package(
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error),
       ]),
+    module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"]),
     module("Conformance", ["HoneIR", "HoneONNX", "HoneRuntime"]),
     .executableTarget(
       name: "hone-conformance",

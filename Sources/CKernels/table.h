@@ -18,6 +18,8 @@
 #include "layout/transpose.h"
 #include "elementwise/all.h"
 #include "reduce/reduce_f32.h"
+#include "rows/softmax.h"
+#include "rows/recurrent.h"
 #include "reduce/softmax_f32.h"
 #include "reduce/normalize_f32.h"
 #include "statistics/histogram.h"

@@ -41,6 +41,17 @@ public struct Dimension: Sendable, Hashable, Codable {
     else { return nil }
     return name
   }
+  /// Whether this is at least zero whatever sizes the names stand for.
+  public var isNonNegative: Bool {
+    constant >= 0
+      && terms.allSatisfy { term in
+        term.factor >= 0
+          && term.atoms.allSatisfy { atom in
+            guard case .quotient(let a, let b) = atom else { return true }
+            return a.isNonNegative && b.isNonNegative
+          }
+      }
+  }
   /// All names that occur.
   public var symbols: Set<String> {
     terms.reduce(into: []) { names, term in

@@ -13,7 +13,7 @@ public struct Convolution: Sendable {
   public init(_ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current) {
     (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
     grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 1)
-    offsets = shape.isPointwise ? nil : TapOffsets(shape)
+    offsets = shape.isPointwise || shape.isDepthwise ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -33,7 +33,7 @@ public struct Convolution: Sendable {
       let x = x + block.image * shape.inputPixels * shape.inputStride
       let row = block.image * shape.outputPixels + block.pixels.lowerBound
       if shape.isDepthwise {
-        depthwise(block, x, weights, y + row * shape.outputStride, operands, row: row)
+        depthwise(block, x, weights, y, operands)
       } else {
         for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, zeros: scratch) }
       }
@@ -70,15 +70,31 @@ public struct Convolution: Sendable {
 
   private func depthwise(
     _ block: ConvolutionGrid.Block, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
-    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int
+    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands
   ) {
-    let channel = block.channels.lowerBound
+    let row = block.image * shape.outputPixels
+    let width = shape.output.last!
     var arguments = DepthwiseF32(
-      x: x + channel, offsets: offsets!.row(block.pixels.lowerBound, shape.taps), taps: shape.taps,
-      pixels: block.pixels.count, channels: block.channels.count, weights: weights.depthwise + channel,
-      weight_stride: shape.outputChannels, y: y + channel, y_stride: shape.outputStride,
-      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+      window: shape.window, x: x, x_stride: shape.inputStride, row_begin: block.pixels.lowerBound / width,
+      row_end: block.pixels.upperBound / width, channels: shape.outputChannels, weights: weights.depthwise,
+      weight_stride: shape.outputChannels, y: y + row * shape.outputStride, y_stride: shape.outputStride,
+      epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
     instructionSet.table.pointee.depthwise_f32(&arguments)
+  }
+}
+
+extension ConvolutionShape {
+  /// The window of one or two spatial axes.
+  var window: Window {
+    func two(_ values: [Int], _ fill: Int) -> (Int, Int) {
+      values.count == 1 ? (fill, values[0]) : (values[0], values[1])
+    }
+    let (input, kernel, strides) = (two(input, 1), two(kernel, 1), two(strides, 1))
+    let (dilations, pads) = (two(dilations, 1), two(padsBegin, 0))
+    return Window(
+      height: input.0, width: input.1, kernel_height: kernel.0, kernel_width: kernel.1, stride_y: strides.0,
+      stride_x: strides.1, dilation_y: dilations.0, dilation_x: dilations.1, pad_top: pads.0, pad_left: pads.1,
+      output_width: output.last!)
   }
 }
 

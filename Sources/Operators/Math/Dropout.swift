@@ -1,0 +1,48 @@
+public import HoneIR
+
+/// y = x and a mask of trues, unless training mode is asked for, in which elements are dropped at random
+public struct Dropout: ExecutableOp, UpgradableOp {
+  public var seed: Int?
+  public init() {}
+  public static var since: Int { 12 }
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(1...3)
+    let x = try call.tensor(0)
+    return [ValueType](([.tensor(x), .tensor(x.with(.bool))] as [ValueType]).prefix(call.resultCount))
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    try refuseDropping(call)
+    guard call.resultCount > 1 else { return .view }
+    let x = try call.result()
+    let (byteCount, count) = (x.byteCount!, x.elementCount!)
+    return Kernel(overwrites: [0: 0]) { frame in
+      if frame.resultBytes() != frame.operandBytes(0) {
+        frame.resultBytes().copyMemory(from: frame.operandBytes(0), byteCount: byteCount)
+      }
+      if frame.hasResult(1) { frame.result(1, as: UInt8.self).update(repeating: 1, count: count) }
+    }
+  }
+
+  private func refuseDropping(_ call: Call) throws(GraphError) {
+    guard call.has(2), try call.requireKnown(2, "training mode").bools.contains(true) else { return }
+    let ratio = call.has(1) ? try call.requireKnown(1, "the ratio").doubles.first : 0.5
+    guard ratio == 0 else { throw GraphError(.unsupported, "dropping elements at random is not supported") }
+  }
+
+  /// Before opset 12 the ratio was an attribute, before 10 the mask had the type of the data, before 7 attribute
+  /// `is_test` told whether to train.
+  public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
+    guard version < 12 else { return }
+    node.attributes["consumed_inputs"] = nil
+    let ratio = node.attributes.removeValue(forKey: "ratio")?.float ?? 0.5
+    let isTest = node.attributes.removeValue(forKey: "is_test")?.int ?? 0
+    if version < 7, isTest == 0 {
+      node.operands = [node.operands[0], graph.constant(.scalar(ratio)), graph.constant(.scalar(true))]
+    }
+    guard version < 10, node.resultCount > 1, let x = node.operands[0] else { return }
+    let results = try graph.apply(Dropout(), node.operands, resultCount: 2, named: node.name)
+    node.replacement = [results[0], try graph.apply(Cast(to: graph.tensorType(of: x).element), results[1])]
+  }
+}

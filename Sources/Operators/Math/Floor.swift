@@ -1,0 +1,9 @@
+import HoneIR
+public import HoneKernels
+
+/// y = ⌊x⌋
+public struct Floor: UnaryOp {
+  public init() {}
+  public static var since: Int { 6 }
+  public var function: UnaryFunction { .floor }
+}

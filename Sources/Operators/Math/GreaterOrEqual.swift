@@ -1,0 +1,10 @@
+import HoneIR
+public import HoneKernels
+
+/// y = whether a ≥ b
+public struct GreaterOrEqual: ComparisonOp {
+  public init() {}
+  public static var since: Int { 12 }
+  public var function: ComparisonFunction { .lessOrEqual }
+  public var isSwapped: Bool { true }
+}
