@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 
 /// Moves normalizations, and sums and products with constants per channel, into the weights of the operator before or after.

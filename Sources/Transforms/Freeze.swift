@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 
 /// Leaves only what inference needs: training modes, dropout and identities go, and inputs that nobody reads if asked.

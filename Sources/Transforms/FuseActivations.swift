@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 
 /// Brings activations and residual sums into the layers before them, as ONNX Runtime's fused operators.

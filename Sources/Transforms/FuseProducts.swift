@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 
 /// Brings factors and transposed operands into matrix products, as ONNX Runtime's `FusedMatMul`.
@@ -29,8 +29,8 @@ extension Graph {
       let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result), self.constant(source.operands[1]) == nil
     else { return nil }
     let alpha = Attribute.float(Float(factor(number)))
-    return try transposeProduct(source, ["alpha": alpha], insteadOf: node)
-      ?? applyMicrosoft("FusedMatMul", ["alpha": alpha], source.operands, insteadOf: node)
+    if let fused = try transposeProduct(source, ["alpha": alpha], insteadOf: node) { return fused }
+    return try applyMicrosoft("FusedMatMul", ["alpha": alpha], source.operands, insteadOf: node)
   }
 
   /// The product `source` with transposes of its operands brought in.

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 
 /// Sums, normalizations and activations of transformers, as ONNX Runtime's fused operators.
@@ -12,7 +12,7 @@ public struct FuseTransformers: RewritePass {
           guard let (_, sum) = graph.soleProducer(of: node.operands[0], as: Add.self), let (x, bias, _) = graph.withConstant(sum),
             graph.isVector(bias, along: x)
           else { return nil }
-          return try graph.applyMicrosoft(gelu.approximate == "tanh" ? "FastGelu" : "BiasGelu", [:], [x, bias], insteadOf: node)
+          return try graph.applyMicrosoft(gelu.approximate == .tanh ? "FastGelu" : "BiasGelu", [:], [x, bias], insteadOf: node)
         },
         Rule("x·σ(α·x) → QuickGelu", on: Mul.self) { (_, node, graph) throws(GraphError) in
           guard let (x, alpha) = graph.gated(node), graph.element(of: x) == .float32 else { return nil }

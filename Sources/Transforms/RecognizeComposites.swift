@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 
 /// Finds operators that exporters wrote as their formulas.
@@ -15,7 +15,7 @@ public struct RecognizeComposites: RewritePass {
 
 extension Graph {
   /// `op` on operand 0 of `match`, if that has the type of `node`'s result and is float32.
-  func apply(_ op: any Op, to match: FormulaMatch, insteadOf node: Node) throws(GraphError) -> Value? {
+  mutating func apply(_ op: any Op, to match: FormulaMatch, insteadOf node: Node) throws(GraphError) -> Value? {
     let x = match.operands[0]!
     guard element(of: x) == .float32, haveSameType(x, node.result), constant(x) == nil else { return nil }
     return try apply(op, [x], insteadOf: node)

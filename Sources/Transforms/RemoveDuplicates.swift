@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// Computes nothing twice and keeps no constant twice.
 public struct RemoveDuplicates: RewritePass {

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// Algebraic identities, chains of movements and shapes, and what constants make simpler.
 public struct Simplify: RewritePass {

@@ -38,7 +38,7 @@ extension RecognizeComposites {
 
   private static var tanhGelu: Gelu {
     var gelu = Gelu()
-    gelu.approximate = "tanh"
+    gelu.approximate = .tanh
     return gelu
   }
 

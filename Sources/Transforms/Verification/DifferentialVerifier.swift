@@ -29,28 +29,32 @@ struct DifferentialVerifier {
 
   init(_ graph: Graph, samples: [[RuntimeValue?]], _ options: Options) {
     self.options = options
-    let clock = ContinuousClock()
-    let start = clock.now
+    let start = ContinuousClock.now
     let session = Session(graph, threads: options.threads)
-    func isLate() -> Bool { !references.isEmpty && start.duration(to: clock.now) > .seconds(options.seconds / 4) }
-    for (i, sample) in samples.enumerated() where !isLate() {
+    for (i, sample) in samples.enumerated() {
       take(VerificationInputs.Candidate(name: "sample \(i)", values: sample), session, graph)
+      if isLate(start) { break }
     }
     let inputs = VerificationInputs(graph)
+    let fills = (2...max(options.seeds, 2)).map { VerificationInputs.Fill.random(seed: UInt64($0)) } + VerificationInputs.edges
     var bound = 0
-    for binding in inputs.bindings where bound < 2 && !isLate() {
+    for binding in inputs.bindings {
       let before = references.count
-      guard let first = inputs.candidate(binding, .random(seed: 1)) else { continue }
+      guard bound < 2, !isLate(start), let first = inputs.candidate(binding, .random(seed: 1)) else { continue }
       take(first, session, graph)
-      guard references.count > before || samples.isEmpty == false else { continue }
       guard references.count > before else { continue }
       bound += 1
-      let fills = (2...max(options.seeds, 2)).map { VerificationInputs.Fill.random(seed: UInt64($0)) } + VerificationInputs.edges
-      for fill in fills where !isLate() {
+      for fill in fills {
+        if isLate(start) { break }
         if let candidate = inputs.candidate(binding, fill) { take(candidate, session, graph) }
       }
     }
-    seconds = start.duration(to: clock.now).seconds
+    seconds = start.duration(to: .now).seconds
+  }
+
+  /// A part of the time for checking is over; one input at least is taken.
+  private func isLate(_ start: ContinuousClock.Instant) -> Bool {
+    !references.isEmpty && start.duration(to: .now).seconds > options.seconds / 10
   }
 
   private mutating func take(_ input: VerificationInputs.Candidate, _ session: Session, _ graph: Graph) {

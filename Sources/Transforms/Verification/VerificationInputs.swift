@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// Inputs that a graph and its rewritten form are compared on.
 struct VerificationInputs {
