@@ -88,6 +88,7 @@ let package = Package(
       path: "Sources/RewriteTool", swiftSettings: settings),
     tests("IR", ["HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
+    tests("Operators", ["HoneOperators", "HoneIR", "HoneRuntime"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
   swiftLanguageModes: [.v6],
