@@ -86,6 +86,7 @@ let package = Package(
       name: "hone-rewrite",
       dependencies: ["HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/RewriteTool", swiftSettings: settings),
+    tests("IR", ["HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
     tests("Operators", ["HoneOperators", "HoneIR", "HoneRuntime"]),
     tests("Operators", ["HoneOperators", "HoneRuntime", "HoneIR"]),
