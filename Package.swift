@@ -71,6 +71,8 @@ let package = Package(
       name: "hone-rewrite",
       dependencies: ["HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/RewriteTool", swiftSettings: settings),
+    tests("Transforms", ["HoneTransforms", "HoneOperators", "HoneRuntime", "HoneIR"]),
+    tests("RoundTrip", ["HoneTransforms", "HoneONNX", "HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],

@@ -23,7 +23,7 @@ extension Pipeline {
   }
   /// Operators of ONNX Runtime's own domain.
   public static var fusing: Pipeline {
-    Pipeline([FuseTransformers(), FuseProducts(), FuseActivations(), RemoveDuplicates()], rounds: 6)
+    Pipeline([FuseAttention(), FuseTransformers(), FuseProducts(), FuseActivations(), RemoveDuplicates()], rounds: 6)
   }
 
   /// The pipelines of a level, in order.
