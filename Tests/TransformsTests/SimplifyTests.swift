@@ -134,6 +134,20 @@ import Testing
       .becomes(["#1 = Reshape(x, [0, 3, 1, 4])", "y = Relu(#1)"], by: Simplify())
   }
 
+  @Test func channelShuffles() throws {
+    func shuffled(_ axis: Int) throws -> Example {
+      try Example { g in
+        let split = try g.apply(Reshape(), g.x(1, 6, 4, 4), g.integers(3, 2, 16))
+        let transposed = try g.apply(configured(Transpose()) { $0.perm = [1, 0, 2] }, split)
+        let halves = try g.apply(Reshape(), transposed, g.integers(2, -1, 3, 4, 4))
+        return try g.apply(configured(Gather()) { $0.axis = axis }, halves, g.constant(.scalar(Int64(1))))
+      }
+    }
+    try shuffled(0).becomes(["#1 = Reshape(x, [1, 3, 2, 4, 4])", "y = Gather(#1, 1) axis: 2"], by: Simplify())
+    #expect(Simplify.split([2, 3, 16], into: [2, 1, 3, 4, 4]) == [[2], [1, 3], [4, 4]])
+    #expect(Simplify.split([2, 3], into: [3, 2]) == nil)
+  }
+
   @Test func slices() throws {
     try Example { g in try g.apply(Relu(), g.apply(Slice(), g.x(n, 4), g.integers(0), g.integers(.max), g.integers(1))) }
       .becomes(["y = Relu(x)"], by: Simplify())

@@ -72,6 +72,9 @@ struct DifferentialVerifier {
     }
   }
 
+  /// Compares on the first input only from now on.
+  mutating func keepFirst() { references = Array(references.prefix(1)) }
+
   /// Compares `graph` with the last one that was accepted; if they agree, it becomes the one to compare with.
   mutating func check(_ graph: Graph) -> Verdict {
     let session = Session(graph, threads: options.threads)
