@@ -28,6 +28,9 @@ let package = Package(
   name: "hone",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Hone", targets: ["Hone"]),
+    .library(name: "HoneKernels", targets: ["HoneKernels"]),
+    .executable(name: "hone", targets: ["HoneCLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -50,6 +53,18 @@ let package = Package(
         .treatAllWarnings(as: .error),
       ]),
     module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"]),
+    module("Compression", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"]),
+    .target(
+      name: "Hone",
+      dependencies: ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression"],
+      path: "Sources/Hone", swiftSettings: settings + [.strictMemorySafety()]),
+    .executableTarget(
+      name: "HoneCLI",
+      dependencies: [
+        "Hone", "HoneIR", "HoneOperators", "HoneKernels", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Sources/CLI", swiftSettings: settings),
     module("Conformance", ["HoneIR", "HoneONNX", "HoneRuntime"]),
     .executableTarget(
       name: "hone-conformance",
@@ -74,6 +89,7 @@ let package = Package(
     tests("Transforms", ["HoneTransforms", "HoneOperators", "HoneRuntime", "HoneIR"]),
     tests("RoundTrip", ["HoneTransforms", "HoneONNX", "HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
+    tests("Operators", ["HoneOperators", "HoneIR", "HoneRuntime"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
   swiftLanguageModes: [.v6],

@@ -64,3 +64,15 @@ INLINE void vstore_n(float *p, vf v, size_t n) {
 }
 INLINE vi vloadi_n(const int32_t *p, size_t n) { return vbits(vload_n((const float *)p, n)); }
 INLINE void vstorei_n(int32_t *p, vi v, size_t n) { vstore_n((float *)p, vfloat(v), n); }
+
+// As many of the first n elements as fit a vector.
+INLINE vf vload_some(const float *p, size_t n) { return n >= LANES ? vload(p) : vload_n(p, n); }
+INLINE vi vloadi_some(const int32_t *p, size_t n) { return n >= LANES ? vloadi(p) : vloadi_n(p, n); }
+INLINE void vstore_some(float *p, vf v, size_t n) {
+  if (n >= LANES) vstore(p, v);
+  else vstore_n(p, v, n);
+}
+
+// Modulo 2³².
+INLINE vi vmul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
+INLINE vi vadd(vi a, vi b) { return (vi)((vu)a + (vu)b); }

@@ -38,7 +38,10 @@ public struct ConvolutionShape: Sendable, Hashable {
   public var inputPixels: Int { input.reduce(1, *) }
   public var outputPixels: Int { output.reduce(1, *) }
   public var taps: Int { kernel.reduce(1, *) }
-  public var isDepthwise: Bool { groups > 1 && groups == inputChannels && groups == outputChannels }
+  /// One output channel per input channel, over at most two axes.
+  public var isDepthwise: Bool {
+    groups > 1 && groups == inputChannels && groups == outputChannels && input.count <= 2
+  }
   public var inputChannelsPerGroup: Int { inputChannels / groups }
   public var outputChannelsPerGroup: Int { outputChannels / groups }
 

@@ -94,3 +94,5 @@ func distance(_ a: [Float], _ b: [Double]) -> Double {
 }
 
 func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+
+func exponential(_ x: Double) -> Double { exp(x) }

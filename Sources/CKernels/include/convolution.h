@@ -6,12 +6,20 @@
 
 #pragma clang assume_nonnull begin
 
-/// Depthwise convolution of `pixels` output positions: y[p][c] = Σ_t x[offsets[p][t] + c] · weights[t][c].
-/// A negative offset is padding and adds nothing.
+/// A two-dimensional window sliding over a channels-last image.
 typedef struct {
+  ptrdiff_t height, width;
+  ptrdiff_t kernel_height, kernel_width, stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left;
+  ptrdiff_t output_width;
+} Window;
+
+/// Output rows row_begin..<row_end of a depthwise convolution: y[p][c] = Σ_t x[position(p, t)][c] · weights[t][c].
+/// x, y and the residual begin at their image; strides count elements between positions.
+typedef struct {
+  Window window;
   const float *x;
-  const int32_t *offsets;
-  size_t taps, pixels, channels;
+  ptrdiff_t x_stride;
+  size_t row_begin, row_end, channels;
   const float *weights;
   ptrdiff_t weight_stride;
   float *y;

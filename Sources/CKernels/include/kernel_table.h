@@ -9,6 +9,7 @@
 #include "layout.h"
 #include "probe.h"
 #include "reduce.h"
+#include "rows.h"
 #include "statistics.h"
 
 #pragma clang assume_nonnull begin
@@ -20,6 +21,7 @@
   LAYOUT_KERNELS(X)        \
   ELEMENTWISE_KERNELS(X)   \
   REDUCE_KERNELS(X)        \
+  ROW_KERNELS(X)           \
   STATISTICS_KERNELS(X)    \
   PROBE_KERNELS(X)
 

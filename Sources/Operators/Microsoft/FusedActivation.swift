@@ -19,8 +19,13 @@ func fusedActivation(_ name: String, _ parameters: [Float]) throws(GraphError) -
     var op = Elu()
     op.alpha = parameter(0, 1)
     return op
+  case "Gelu": return Gelu()
   case "HardSwish": return HardSwish()
   case "Softplus": return Softplus()
+  case "Swish":
+    var op = Swish()
+    op.alpha = parameter(0, 1)
+    return op
   case "Clip": return Clip()
   default: throw GraphError(.unsupported, "the activation ‘\(name)’ is not supported")
   }

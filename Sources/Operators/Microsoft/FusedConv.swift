@@ -1,7 +1,7 @@
 public import HoneIR
 
 /// activation(Conv(x, w, b) + z)
-public struct FusedConv: CompositeOp {
+public struct FusedConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
   public var activation: String?
   public var activation_params: [Float] = []
   public var auto_pad = AutoPad.notSet
@@ -24,6 +24,13 @@ public struct FusedConv: CompositeOp {
     (conv.auto_pad, conv.dilations, conv.group) = (auto_pad, dilations, group)
     (conv.kernel_shape, conv.pads, conv.strides) = (kernel_shape, pads, strides)
     return conv
+  }
+
+  /// The kernel without `z`; with it the expansion runs.
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    guard try call.element(0) == .float32, !call.has(3) else { throw .unsupported(try call.element(0)) }
+    let sizes = try convolutionSizes(call, x: 0, w: 1, group: group)
+    return try floatConvolution(call, sizes, bias: call.has(2) ? 2 : nil, activation: try parsedActivation())
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

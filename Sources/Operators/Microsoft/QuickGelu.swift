@@ -1,11 +1,13 @@
-import HoneIR
-public import HoneKernels
+public import HoneIR
 
-/// y = x / (1 + e^(−alpha·x))
-public struct QuickGelu: UnaryOp {
+/// y = x·σ(alpha·x)
+public struct QuickGelu: MicrosoftOp, CompositeOp, ElementwiseOp {
   public var alpha: Float = 1.702
   public init() {}
-  public static var domain: String { "com.microsoft" }
-  public var function: UnaryFunction { .swish }
-  public var parameters: (p: Float, q: Float) { (alpha, 0) }
+  public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
+    try call.expectOperands(1...1)
+    var swish = Swish()
+    swish.alpha = alpha
+    return [try g.apply(swish, operands[0])]
+  }
 }

@@ -93,7 +93,8 @@ private struct LSTMCell<Element: RealElement>: RecurrentCell {
   }
 
   private func addPeephole(
-    _ index: Int, _ c: UnsafePointer<Real>, to gate: UnsafeMutablePointer<Real>, _ direction: Int, _ frame: borrowing Frame
+    _ index: Int, _ c: UnsafePointer<Real>, to gate: UnsafeMutablePointer<Real>, _ direction: Int,
+    _ frame: borrowing Frame
   ) {
     let p = frame.operand(7, as: Element.self) + (direction * 3 + index) * hidden
     for i in 0..<hidden { gate[i] += p[i].real * c[i] }

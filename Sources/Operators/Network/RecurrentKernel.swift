@@ -139,7 +139,8 @@ struct RecurrentKernel<Cell: RecurrentCell>: Sendable {
     let start = x + sizes.input(step: steps.lowerBound, row: rows.lowerBound)
     if !sizes.isBatchMajor && rows.count == sizes.batch {
       matrix.multiply(
-        start, stride: sizes.inputs, rows: steps.count * rows.count, into: projection, stride: sizes.width, .bias(bias), frame)
+        start, stride: sizes.inputs, rows: steps.count * rows.count, into: projection, stride: sizes.width, .bias(bias),
+        frame)
       return
     }
     for row in rows {

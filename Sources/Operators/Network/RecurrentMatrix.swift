@@ -1,4 +1,5 @@
 import HoneIR
+import HoneKernels
 
 /// Rows of a weight matrix `[columns, depth]` that lies in an operand; the product with it is x·Wᵀ.
 struct RecurrentMatrix<Element: RealElement>: Sendable {
@@ -16,11 +17,20 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
   let offset: Int
   let columns: Int
   let depth: Int
+  /// The matrix as fp32 products read it, if it is a constant of that type.
+  let packed: PackedMatrix?
 
   func multiply<A: RealElement>(
-    _ a: UnsafePointer<A>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Real>, stride cStride: Int, _ start: Start,
+    _ a: UnsafePointer<A>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Real>, stride cStride: Int,
+    _ start: Start,
     _ frame: borrowing Frame
   ) where A.Real == Real {
+    if let packed {
+      multiply(
+        UnsafeRawPointer(a), packed, stride: stride, rows: rows, into: UnsafeMutableRawPointer(c), stride: cStride,
+        start)
+      return
+    }
     let w = frame.operand(operand, as: Element.self) + offset
     for row in 0..<rows {
       let (x, y) = (a + row * stride, c + row * cStride)
@@ -33,6 +43,25 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
         }
       }
     }
+  }
+
+  /// The product of fp32 rows.
+  private func multiply(
+    _ a: UnsafeRawPointer, _ packed: PackedMatrix, stride: Int, rows: Int, into c: UnsafeMutableRawPointer,
+    stride cStride: Int,
+    _ start: Start
+  ) {
+    let product = MatrixProduct(m: rows, n: columns, k: depth, aStride: stride, cStride: cStride)
+    let target = c.assumingMemoryBound(to: Float.self)
+    var operands = EpilogueOperands()
+    switch start {
+    case .bias(let bias): operands.bias = UnsafeRawPointer(bias).assumingMemoryBound(to: Float.self)
+    case .result: operands.residual = UnsafePointer(target)
+    case .zero: break
+    }
+    product.run(
+      tasks: 0..<product.taskCount, a: a.assumingMemoryBound(to: Float.self), b: packed, c: target, operands: operands,
+      scratch: nil)
   }
 
   @inline(__always)
@@ -59,11 +88,20 @@ extension RecurrentOp {
   func matrices<T: RealElement>(
     _ operand: Int, gates: Range<Int>, depth: Int, _ sizes: RecurrentSizes, _ call: Call
   ) throws(GraphError) -> [RecurrentMatrix<T>] {
-    (0..<sizes.directions).map { direction in
-      RecurrentMatrix(
-        operand: operand, offset: (direction * sizes.width + gates.lowerBound * sizes.hidden) * depth,
-        columns: gates.count * sizes.hidden, depth: depth)
+    let constant = T.self == Float.self && depth > 0 && sizes.hidden > 0 ? call.known(operand) : nil
+    var result: [RecurrentMatrix<T>] = []
+    for direction in 0..<sizes.directions {
+      let offset = (direction * sizes.width + gates.lowerBound * sizes.hidden) * depth
+      let columns = gates.count * sizes.hidden
+      let packed = try constant.map { constant throws(GraphError) in
+        try call.weights.packed(constant, layout: "rows at \(offset), \(columns) columns") {
+          tensor throws(GraphError) in
+          tensor.withBytes { PackedMatrix($0.baseAddress! + offset * 4, k: depth, n: columns, transposed: true) }
+        }
+      }
+      result.append(RecurrentMatrix(operand: operand, offset: offset, columns: columns, depth: depth, packed: packed))
     }
+    return result
   }
 
   func kernel<Cell: RecurrentCell>(

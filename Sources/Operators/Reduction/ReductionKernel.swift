@@ -2,7 +2,7 @@ import HoneIR
 import HoneKernels
 
 /// Columns that one task reduces together.
-private let columnBlock = 1024
+private let columnBlock = 256
 
 func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, start: T? = nil)
   -> Kernel

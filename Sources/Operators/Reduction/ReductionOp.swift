@@ -4,7 +4,7 @@ import HoneKernels
 /// An operator that brings the elements along some axes together.
 ///
 /// Operands: the data, and the axes; without axes, all are reduced, or none if `noop_with_empty_axes`.
-public protocol ReductionOp: ExecutableOp, UpgradableOp {
+public protocol ReductionOp: ExecutableOp, UpgradableOp, SymbolicOp {
   var keepdims: Bool { get }
   var noop_with_empty_axes: Bool { get }
   static var reduction: Reduction { get }
@@ -54,6 +54,20 @@ extension ReductionOp {
       return [.tensor(data.element, nil)]
     }
     return [.tensor(data.element, (0..<shape.count - count).map { _ in call.unknownSize() })]
+  }
+
+  /// Sums and products of sizes.
+  public func symbolicResult(_ call: Call) -> [Dimension]? {
+    guard let data = call.symbolic(0), let rank = call.operands[0]?.type.tensor?.rank, rank <= 1 else { return nil }
+    guard !call.has(1) || call.known(1) != nil, let axes = try? axes(call.known(1)?.integers ?? [], rank: rank) else {
+      return nil
+    }
+    if axes.isEmpty { return Self.reduction == .sum || Self.reduction == .product ? data : nil }
+    switch Self.reduction {
+    case .sum: return [data.reduce(0, +)]
+    case .product: return [data.reduce(1, *)]
+    default: return nil
+    }
   }
 
   private func axes(_ given: [Int], rank: Int) throws(GraphError) -> Set<Int> {

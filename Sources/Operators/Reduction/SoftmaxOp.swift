@@ -12,12 +12,21 @@ extension SoftmaxOp {
   /// Before opset 13, all axes from `axis` on, 1 unless given, are normalized together.
   public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
     guard version < 13, let x = node.operands.first ?? nil else { return }
-    let axis = node.attributes.removeValue(forKey: "axis")?.int ?? 1
-    guard let rank = graph.tensorType(of: x).rank else {
-      throw GraphError(.unsupported, "the number of axes must be known to flatten them from axis \(axis) on")
+    let axis = node.attributes["axis"]?.int ?? 1
+    var op = Self()
+    if let shape = graph.tensorType(of: x).shape, axis >= -shape.count, axis < shape.count {
+      let first = axis < 0 ? axis + shape.count : axis
+      if shape[(first + 1)...].allSatisfy({ $0 == 1 }) {
+        node.attributes["axis"] = .int(first)
+        return
+      }
     }
-    guard axis != rank - 1, axis != -1 else { return }
-    throw GraphError(.unsupported, "axes joined from axis \(axis) on are not supported")
+    op.axis = 1
+    var flatten = Flatten()
+    flatten.axis = axis
+    let matrix = try graph.apply(flatten, x)
+    let y = try graph.apply(op, matrix, named: node.name)
+    node.replacement = [try graph.apply(Reshape(), y, graph.apply(Shape(), x))]
   }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {

@@ -15,7 +15,7 @@ public struct Upsample: UpgradableOp {
 
   /// Gives a `Resize` of opset 10 or an `Upsample` the operands and attributes of today's `Resize`.
   static func modernize(_ node: inout NodeDraft) {
-    if node.operands.count > 1 { node.operands = [node.operands[0], nil, node.operands[1]] }
+    if node.operands.count == 2 { node.operands = [node.operands[0], nil, node.operands[1]] }
     let names = ["bilinear": "linear", "trilinear": "linear"]
     if let mode = node.attributes["mode"]?.string { node.attributes["mode"] = .string(names[mode] ?? mode) }
     node.attributes["coordinate_transformation_mode"] = .string(Resize.Coordinates.asymmetric.rawValue)

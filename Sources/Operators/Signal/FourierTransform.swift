@@ -2,68 +2,62 @@
 ///
 /// Lengths whose prime factors are small are split into their factors; others become a convolution of a power of two
 /// (Bluestein, "A linear filtering approach to the computation of the discrete Fourier transform", 1970).
-struct FourierTransform: Sendable {
+struct FourierTransform<T: BinaryFloatingPoint & BitwiseCopyable & Sendable>: Sendable {
   let length: Int
   private let factors: [Int]
   /// e^(−2πi·k/N) for all k.
-  private let roots: [Complex]
+  private let roots: [Complex<T>]
   private let convolution: Convolution?
 
   private final class Convolution: Sendable {
-    let transform: FourierTransform
+    let transform: FourierTransform<T>
     /// e^(−πi·n²/N)
-    let chirp: [Complex]
+    let chirp: [Complex<T>]
     /// The transform of the conjugate chirp, divided by its length.
-    let filter: [Complex]
+    let filter: [Complex<T>]
 
     init(_ length: Int) {
       var size = 1
       while size < 2 * length - 1 { size *= 2 }
-      let transform = FourierTransform(size)
-      let chirp = (0..<length).map { Complex.root($0 * $0 % (2 * length), of: 2 * length).conjugate }
-      var kernel = [Complex](repeating: .zero, count: size)
+      let transform = FourierTransform<T>(size)
+      let chirp = (0..<length).map { Complex<T>.root($0 * $0 % (2 * length), of: 2 * length).conjugate }
+      var kernel = [Complex<T>](repeating: .zero, count: size)
       for i in 0..<length {
         kernel[i] = chirp[i].conjugate
         if i > 0 { kernel[size - i] = chirp[i].conjugate }
       }
-      var filter = [Complex](repeating: .zero, count: size)
-      withUnsafeTemporaryAllocation(of: Complex.self, capacity: transform.scratchCount) { scratch in
+      var filter = [Complex<T>](repeating: .zero, count: size)
+      withUnsafeTemporaryAllocation(of: Complex<T>.self, capacity: transform.scratchCount) { scratch in
         transform.run(kernel, into: &filter, scratch: scratch.baseAddress!)
       }
       self.transform = transform
       self.chirp = chirp
-      self.filter = filter.map { $0 * (1 / Double(size)) }
+      self.filter = filter.map { $0 * (1 / T(size)) }
     }
   }
 
-  private static let largestFactor = 31
-
   init(_ length: Int) {
     self.length = length
-    var factors: [Int] = []
-    var rest = length
-    while rest % 4 == 0 && rest > 0 { (rest, factors) = (rest / 4, factors + [4]) }
-    var factor = 2
-    while rest > 1 && factor <= Self.largestFactor {
-      if rest % factor == 0 { (rest, factors) = (rest / factor, factors + [factor]) } else { factor += 1 }
-    }
-    if rest > 1 {
+    let factors = smallFactors(of: length)
+    if factors.isEmpty && length > 1 {
       (self.factors, roots, convolution) = ([], [], Convolution(length))
     } else {
       self.factors = factors
-      roots = (0..<max(length, 1)).map { Complex.root($0, of: max(length, 1)).conjugate }
+      roots = (0..<max(length, 1)).map { Complex<T>.root($0, of: max(length, 1)).conjugate }
       convolution = nil
     }
   }
 
   /// Complex numbers that `run` needs as scratch memory.
   var scratchCount: Int {
-    guard let convolution else { return Self.largestFactor + 1 }
+    guard let convolution else { return largestFactor + 1 }
     return 2 * convolution.transform.length + convolution.transform.scratchCount
   }
 
   /// Transforms `length` numbers. `x` and `y` must not overlap.
-  func run(_ x: UnsafePointer<Complex>, into y: UnsafeMutablePointer<Complex>, scratch: UnsafeMutablePointer<Complex>) {
+  func run(
+    _ x: UnsafePointer<Complex<T>>, into y: UnsafeMutablePointer<Complex<T>>, scratch: UnsafeMutablePointer<Complex<T>>
+  ) {
     guard let convolution else { return split(x, 1, length, 0, y, scratch) }
     let size = convolution.transform.length
     let (a, b, rest) = (scratch, scratch + size, scratch + 2 * size)
@@ -76,18 +70,19 @@ struct FourierTransform: Sendable {
 
   /// The inverse transform: x[n] = 1/N · Σ y[k]·e^(2πi·kn/N). Conjugates `x` in place.
   func runInverse(
-    _ x: UnsafeMutablePointer<Complex>, into y: UnsafeMutablePointer<Complex>, scratch: UnsafeMutablePointer<Complex>
+    _ x: UnsafeMutablePointer<Complex<T>>, into y: UnsafeMutablePointer<Complex<T>>,
+    scratch: UnsafeMutablePointer<Complex<T>>
   ) {
     for i in 0..<length { x[i] = x[i].conjugate }
     run(x, into: y, scratch: scratch)
-    let scale = 1 / Double(length)
+    let scale = 1 / T(length)
     for i in 0..<length { y[i] = y[i].conjugate * scale }
   }
 
   /// Transforms `count` numbers of `x`, `stride` apart, by factor number `level` and those after it.
   private func split(
-    _ x: UnsafePointer<Complex>, _ stride: Int, _ count: Int, _ level: Int, _ y: UnsafeMutablePointer<Complex>,
-    _ scratch: UnsafeMutablePointer<Complex>
+    _ x: UnsafePointer<Complex<T>>, _ stride: Int, _ count: Int, _ level: Int, _ y: UnsafeMutablePointer<Complex<T>>,
+    _ scratch: UnsafeMutablePointer<Complex<T>>
   ) {
     if count <= 1 {
       if count == 1 { y[0] = x[0] }
@@ -106,7 +101,7 @@ struct FourierTransform: Sendable {
   }
 
   private func joinPairs(
-    _ y: UnsafeMutablePointer<Complex>, _ part: Int, _ stride: Int, _ roots: UnsafeBufferPointer<Complex>
+    _ y: UnsafeMutablePointer<Complex<T>>, _ part: Int, _ stride: Int, _ roots: UnsafeBufferPointer<Complex<T>>
   ) {
     for j in 0..<part {
       let (a, b) = (y[j], y[part + j] * roots[j * stride])
@@ -115,7 +110,7 @@ struct FourierTransform: Sendable {
   }
 
   private func joinQuadruples(
-    _ y: UnsafeMutablePointer<Complex>, _ part: Int, _ stride: Int, _ roots: UnsafeBufferPointer<Complex>
+    _ y: UnsafeMutablePointer<Complex<T>>, _ part: Int, _ stride: Int, _ roots: UnsafeBufferPointer<Complex<T>>
   ) {
     for j in 0..<part {
       let a = y[j]
@@ -131,9 +126,9 @@ struct FourierTransform: Sendable {
   }
 
   private func join(
-    _ y: UnsafeMutablePointer<Complex>, _ factor: Int, _ part: Int, _ stride: Int,
-    _ roots: UnsafeBufferPointer<Complex>,
-    _ scratch: UnsafeMutablePointer<Complex>
+    _ y: UnsafeMutablePointer<Complex<T>>, _ factor: Int, _ part: Int, _ stride: Int,
+    _ roots: UnsafeBufferPointer<Complex<T>>,
+    _ scratch: UnsafeMutablePointer<Complex<T>>
   ) {
     let turn = stride * part
     for j in 0..<part {
@@ -145,4 +140,19 @@ struct FourierTransform: Sendable {
       }
     }
   }
+}
+
+/// The largest prime factor that is worth splitting off.
+private let largestFactor = 31
+
+/// Factors of `length`, those of 4 and 2 last; none if a prime factor is large.
+func smallFactors(of length: Int) -> [Int] {
+  var factors: [Int] = []
+  var rest = length
+  while rest % 4 == 0 && rest > 0 { (rest, factors) = (rest / 4, [4] + factors) }
+  var factor = 2
+  while rest > 1 && factor <= largestFactor {
+    if rest % factor == 0 { (rest, factors) = (rest / factor, [factor] + factors) } else { factor += 1 }
+  }
+  return rest > 1 ? [] : factors
 }

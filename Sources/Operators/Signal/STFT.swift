@@ -20,6 +20,7 @@ public struct STFT: ExecutableOp {
       return [.tensor(input.with(shape: (0..<4).map { $0 == 3 ? 2 : call.unknownSize() }))]
     }
     guard shape.count == 3 else { throw GraphError(.type, "takes [batch×length×parts], not \(input)") }
+    let step = call.symbolic(1)?.first
     guard let length = try frameLength(call, shape[1]) else {
       return [.tensor(input.with(shape: [shape[0], call.unknownSize(), call.unknownSize(), 2]))]
     }
@@ -28,7 +29,7 @@ public struct STFT: ExecutableOp {
       throw GraphError(.type, "frames of \(size) in a signal of \(signal)")
     }
     var frames = call.unknownSize()
-    if let step = call.symbolic(1)?.first {
+    if let step {
       if let size = step.size, size < 1 { throw GraphError(.type, "a step of \(size)") }
       frames = (shape[1] - length) / step + 1
     }
@@ -53,7 +54,7 @@ public struct STFT: ExecutableOp {
     let resultSizes = try call.resultSizes()
     let (parts, frames, bins) = (sizes[2], resultSizes[1], resultSizes[2])
     let line = SignalLine(
-      transform: FourierTransform(length), access: access, isInverse: false, isHalf: onesided, parts: parts,
+      transform: FourierTransform<Double>(length), access: access, isInverse: false, isHalf: onesided, parts: parts,
       resultParts: 2, count: length, resultCount: bins)
     let tasks = sizes[0] * frames
     return Kernel(tasks: tasks, scratch: line.scratchByteCount + length * 8) { frame, range in

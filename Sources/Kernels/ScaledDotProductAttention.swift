@@ -1,0 +1,138 @@
+internal import CKernels
+
+/// A plan for softmax(scale · Q·Kᵀ + mask) · V per batch entry and head, without ever storing all scores.
+public struct ScaledDotProductAttention: Sendable {
+  /// Elements between batch entries, heads and positions of an operand, so that any layout can be read in place.
+  public struct Strides: Sendable, Hashable {
+    public var batch: Int
+    public var head: Int
+    public var position: Int
+
+    public init(batch: Int, head: Int, position: Int) {
+      (self.batch, self.head, self.position) = (batch, head, position)
+    }
+
+    /// [batch, heads, positions, width]
+    public static func headMajor(heads: Int, positions: Int, width: Int) -> Strides {
+      Strides(batch: heads * positions * width, head: positions * width, position: width)
+    }
+
+    /// [batch, positions, heads, width]
+    public static func positionMajor(heads: Int, positions: Int, width: Int) -> Strides {
+      Strides(batch: positions * heads * width, head: width, position: heads * width)
+    }
+  }
+
+  /// Elements between batch entries, heads and queries of an additive mask; 0 repeats.
+  public typealias MaskStrides = Strides
+
+  public let batch: Int
+  public let heads: Int
+  /// Heads of K and V; each serves heads / keyHeads neighbouring heads of Q.
+  public let keyHeads: Int
+  public let queries: Int
+  public let keys: Int
+  /// Elements per position of Q and K, and of V and Y.
+  public let width: Int
+  public let valueWidth: Int
+  public let scale: Float
+  /// Query i sees keys up to i + keys − queries.
+  public let isCausal: Bool
+  public let instructionSet: InstructionSet
+  private let q, k, v, y: Strides
+  private let mask: MaskStrides
+  private let rowsPerBlock: Int
+
+  public init(
+    batch: Int, heads: Int, keyHeads: Int? = nil, queries: Int, keys: Int, width: Int, valueWidth: Int? = nil,
+    scale: Float? = nil, isCausal: Bool = false, q: Strides, k: Strides, v: Strides, y: Strides,
+    mask: MaskStrides = Strides(batch: 0, head: 0, position: 0), instructionSet: InstructionSet = .current
+  ) {
+    (self.batch, self.heads, self.keyHeads) = (batch, heads, keyHeads ?? heads)
+    (self.queries, self.keys, self.width, self.valueWidth) = (queries, keys, width, valueWidth ?? width)
+    (self.scale, self.isCausal) = (scale ?? 1 / Float(width).squareRoot(), isCausal)
+    (self.q, self.k, self.v, self.y, self.mask) = (q, k, v, y, mask)
+    self.instructionSet = instructionSet
+    // The scores of a block stay in the second-level cache.
+    let fitting = 32 * 1024 / max(keys, 1)
+    let tile = instructionSet.table.pointee.tile_rows
+    rowsPerBlock = max(tile, min(roundedUp(queries, to: tile), roundedUp(min(max(fitting, 1), 96), to: tile)))
+  }
+
+  private var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
+  public var taskCount: Int { batch * heads * blocks }
+
+  private var keyPanels: Panels { Panels(n: keys, instructionSet: instructionSet) }
+  private var valuePanels: Panels { Panels(n: valueWidth, instructionSet: instructionSet) }
+  private var keyByteCount: Int { roundedUp(keyPanels.paddedColumns * width * 4, to: 64) }
+  private var valueByteCount: Int { roundedUp(valuePanels.paddedColumns * keys * 4, to: 64) }
+
+  /// Bytes of scratch per thread, aligned to 64.
+  public var scratchByteCount: Int { keyByteCount + valueByteCount + roundedUp(rowsPerBlock * keys * 4, to: 64) }
+
+  /// Runs `tasks`; the mask is added to the scaled scores.
+  public func run(
+    tasks: Range<Int>, q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>,
+    mask: UnsafePointer<Float>? = nil, y: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
+  ) {
+    let values = scratch + keyByteCount
+    let scores = (values + valueByteCount).assumingMemoryBound(to: Float.self)
+    var packed = -1
+    for task in tasks {
+      let (head, block) = task.quotientAndRemainder(dividingBy: blocks)
+      let (entry, h) = head.quotientAndRemainder(dividingBy: heads)
+      let keyHead = h / (heads / keyHeads)
+      if packed != entry * keyHeads + keyHead {
+        packed = entry * keyHeads + keyHead
+        keyPanels.pack(
+          k + (entry * self.k.batch + keyHead * self.k.head), k: width, stride: self.k.position, transposed: true,
+          into: scratch)
+        valuePanels.pack(
+          v + (entry * self.v.batch + keyHead * self.v.head), k: keys, stride: self.v.position, transposed: false,
+          into: values)
+      }
+      let rows = block * rowsPerBlock..<min(queries, (block + 1) * rowsPerBlock)
+      let query = q + (entry * self.q.batch + h * self.q.head + rows.lowerBound * self.q.position)
+      multiply(
+        query, stride: self.q.position, depth: width, rows: rows.count, scratch, keyPanels, c: scores, cStride: keys)
+      let maskRow = mask.map {
+        $0 + (entry * self.mask.batch + h * self.mask.head + rows.lowerBound * self.mask.position)
+      }
+      softmax(scores, rows: rows, mask: maskRow)
+      multiply(
+        UnsafePointer(scores), stride: keys, depth: keys, rows: rows.count, values, valuePanels,
+        c: y + (entry * self.y.batch + h * self.y.head + rows.lowerBound * self.y.position), cStride: self.y.position)
+    }
+  }
+
+  private func multiply(
+    _ a: UnsafePointer<Float>, stride: Int, depth: Int, rows: Int, _ b: UnsafeMutableRawPointer, _ panels: Panels,
+    c: UnsafeMutablePointer<Float>, cStride: Int
+  ) {
+    for panel in 0..<panels.count {
+      let column = panel * panels.width
+      var arguments = GemmF32(
+        a: RowSource(rows: a, stride: stride, depth: depth),
+        b: UnsafePointer(b.assumingMemoryBound(to: Float.self)) + column * depth, c: c + column, c_stride: cStride,
+        rows: rows, columns: panels.columns(panel), accumulate: 0, finish: 0,
+        epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride))
+      instructionSet.table.pointee.gemm_f32(&arguments)
+    }
+  }
+
+  private func softmax(_ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, mask: UnsafePointer<Float>?) {
+    func run(row: Int, rows: Int, columns: Int) {
+      let x = scores + row * keys
+      var arguments = MaskedSoftmax(
+        x: x, x_stride: keys, rows: rows, columns: columns, scale: scale,
+        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position)
+      instructionSet.table.pointee.masked_softmax_f32(&arguments)
+    }
+    guard isCausal else { return run(row: 0, rows: rows.count, columns: keys) }
+    for (row, query) in rows.enumerated() {
+      let visible = max(0, min(keys, query + keys - queries + 1))
+      run(row: row, rows: 1, columns: visible)
+      (scores + (row * keys + visible)).update(repeating: 0, count: keys - visible)
+    }
+  }
+}
