@@ -28,6 +28,23 @@ struct RecurrentActivation: Sendable, Hashable {
     return result
   }
 
+  /// The functions as recurrent kernels for `Float` know them; nil if one is not among them or for other elements.
+  static func kernels<T: RealElement>(_ functions: [RecurrentActivation], for _: T.Type) -> [Activation]? {
+    guard T.self == Float.self else { return nil }
+    var result: [Activation] = []
+    for activation in functions {
+      switch activation.function {
+      case .sigmoid: result.append(.sigmoid)
+      case .tanh: result.append(.tanh)
+      case .relu: result.append(.relu)
+      case .hardsigmoid: result.append(.hardSigmoid(alpha: Float(activation.alpha), beta: Float(activation.beta)))
+      case .leakyrelu: result.append(.leakyRelu(slope: Float(activation.alpha)))
+      default: return nil
+      }
+    }
+    return result
+  }
+
   /// Replaces `count` values by those of the function.
   func apply<R: BinaryFloatingPoint>(_ x: UnsafeMutablePointer<R>, _ count: Int) {
     if R.self == Float.self, let unary = function.vectorized {
@@ -80,4 +97,9 @@ extension RecurrentActivation.Function {
     case .hardsigmoid: (Double(Float(0.2)), 0.5)
     }
   }
+}
+
+extension UnsafeMutablePointer {
+  /// The same memory, which holds fp32 values.
+  var floats: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self) }
 }
