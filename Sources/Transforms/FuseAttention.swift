@@ -62,16 +62,16 @@ struct AttentionMatch {
   }
 
   func apply(in graph: inout Graph, insteadOf node: Node) throws(GraphError) -> Value? {
-    var attributes: Attributes = ["num_heads": .int(heads), "scale": .float(Float(scale))]
-    guard Catalog.find("MultiHeadAttention", domain: "com.microsoft") != nil else { return nil }
+    var attention = Microsoft.MultiHeadAttention()
+    (attention.num_heads, attention.scale) = (heads, Float(scale))
     var operands: [Value?] = [query, key, value]
     if let padding {
-      attributes["mask_filter_value"] = .float(Float(padding.fill))
+      attention.mask_filter_value = Float(padding.fill)
       operands += [nil, try graph.apply(Cast(to: .int32), padding.value)]
     } else if let mask {
       operands += [nil, nil, mask]
     }
-    return try graph.applyMicrosoft("MultiHeadAttention", attributes, operands, insteadOf: node)
+    return try graph.apply(attention, operands, insteadOf: node)
   }
 }
 
