@@ -165,6 +165,19 @@ import Testing
     }.isLeftAlone(by: Simplify())
   }
 
+  @Test func slicesOfAllParts() throws {
+    func parts(_ end: Int) throws -> Example {
+      try Example { g in
+        let x = g.x(2, 6)
+        let first = try g.apply(Slice(), x, g.integers(0), g.integers(2), g.integers(1))
+        let second = try g.apply(Slice(), x, g.integers(2), g.integers(end), g.integers(1))
+        return try g.apply(configured(Concat()) { $0.axis = 1 }, second, first)
+      }
+    }
+    try parts(.max).becomes(["#1, #2 = Split(x, [2, 4]) axis: 1", "y = Concat(#2, #1) axis: 1"], by: Simplify())
+    try parts(5).isLeftAlone(by: Simplify())
+  }
+
   @Test func concatenations() throws {
     let concat = configured(Concat()) { $0.axis = 1 }
     try Example { g in try g.apply(Relu(), g.apply(concat, g.x(2, 3))) }.becomes(["y = Relu(x)"], by: Simplify())
