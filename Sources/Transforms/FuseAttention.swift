@@ -9,13 +9,15 @@ public struct FuseAttention: RewritePass {
     [
       .rules([
         Rule("Where(IsNaN(x), 0, x) → x if x = Softmax(y), y finite", on: Where.self) { (_, node, graph) in
-          guard let (_, test) = graph.producer(of: node.operands[0], as: IsNaN.self), graph.scalar(node.operands[1]) == 0,
+          guard let (_, test) = graph.producer(of: node.operands[0], as: IsNaN.self),
+            graph.scalar(node.operands[1]) == 0,
             let x = node.operands[2], test.operands[0] == x, let (_, softmax) = graph.producer(of: x, as: Softmax.self),
             graph.isFiniteSum(softmax.operands[0])
           else { return nil }
           return x
         },
-        Rule("heads(Softmax(q·kᵀ + mask)·v) → MultiHeadAttention", on: Reshape.self) { (_, node, graph) throws(GraphError) in
+        Rule("heads(Softmax(q·kᵀ + mask)·v) → MultiHeadAttention", on: Reshape.self) {
+          (_, node, graph) throws(GraphError) in
           guard let attention = AttentionMatch(node, in: graph) else { return nil }
           return try attention.apply(in: &graph, insteadOf: node)
         },
@@ -37,13 +39,17 @@ struct AttentionMatch {
 
   /// `node` reshapes `[batch, length, heads, size]` to `[batch, length, heads·size]`.
   init?(_ node: Node, in graph: Graph) {
-    guard let merged = graph.shape(of: node.result), merged.count == 3, let product = graph.mergedHeads(node) else { return nil }
+    guard let merged = graph.shape(of: node.result), merged.count == 3, let product = graph.mergedHeads(node) else {
+      return nil
+    }
     guard let (_, weighted) = graph.soleProducer(of: product, as: MatMul.self), graph.rank(of: product) == 4,
       graph.element(of: product) == .float32, let weights = weighted.operands[0], let values = weighted.operands[1],
-      let (softmax, normalized) = graph.soleProducer(of: weights, as: Softmax.self), softmax.axis == -1 || softmax.axis == 3,
+      let (softmax, normalized) = graph.soleProducer(of: weights, as: Softmax.self),
+      softmax.axis == -1 || softmax.axis == 3,
       let scores = graph.scores(normalized.operands[0]!)
     else { return nil }
-    guard let q = graph.splitHeads(scores.query, order: [0, 2, 1, 3]), let v = graph.splitHeads(values, order: [0, 2, 1, 3]),
+    guard let q = graph.splitHeads(scores.query, order: [0, 2, 1, 3]),
+      let v = graph.splitHeads(values, order: [0, 2, 1, 3]),
       let k = graph.splitKeys(scores.key), q.heads == k.heads, q.heads == v.heads
     else { return nil }
     (query, key, value, heads, scale) = (q.source, k.source, v.source, q.heads, scores.scale * q.factor * k.factor)
@@ -81,7 +87,8 @@ extension Graph {
     guard let value, let node = producer(of: value) else { return false }
     switch node.op {
     case is MatMul: return true
-    case is Mul, is Div: return node.operands.allSatisfy { constant($0) != nil ? (scalar($0)?.isFinite ?? false) : isFiniteSum($0) }
+    case is Mul, is Div:
+      return node.operands.allSatisfy { constant($0) != nil ? (scalar($0)?.isFinite ?? false) : isFiniteSum($0) }
     case is Add: return node.operands.allSatisfy(isFiniteSum)
     case is Where: return node.operands.dropFirst().allSatisfy { scalar($0)?.isFinite ?? false }
     default: return false
@@ -91,7 +98,9 @@ extension Graph {
   /// The product of which `node`, a `Reshape` to `[batch, length, heads·size]`, merges the heads.
   fileprivate func mergedHeads(_ node: Node) -> Value? {
     guard let source = node.operands[0] else { return nil }
-    if let (transpose, inner) = soleProducer(of: source, as: Transpose.self), order(transpose, 4) == [0, 2, 1, 3] { return inner.operands[0] }
+    if let (transpose, inner) = soleProducer(of: source, as: Transpose.self), order(transpose, 4) == [0, 2, 1, 3] {
+      return inner.operands[0]
+    }
     // With one head, nothing is transposed.
     return shape(of: source)?.count == 4 && shape(of: source)?[1] == 1 ? source : nil
   }
@@ -117,13 +126,16 @@ extension Graph {
 
   private func scaledProduct(_ value: Value) -> Scores? {
     let (source, factor) = unscaled(value)
-    guard let node = producer(of: source), isReadOnce(source), node.op is MatMul, let q = node.operands[0], let k = node.operands[1] else { return nil }
+    guard let node = producer(of: source), isReadOnce(source), node.op is MatMul, let q = node.operands[0],
+      let k = node.operands[1]
+    else { return nil }
     return Scores(query: q, key: k, scale: factor)
   }
 
   /// `value` without a factor, and the factor.
   private func unscaled(_ value: Value) -> (Value, Double) {
-    guard isReadOnce(value), let node = producer(of: value), node.op is Mul || node.op is Div, let (x, constant, position) = withConstant(node),
+    guard isReadOnce(value), let node = producer(of: value), node.op is Mul || node.op is Div,
+      let (x, constant, position) = withConstant(node),
       let number = scalar(constant), node.op is Mul || (position == 1 && number != 0)
     else { return (value, 1) }
     return (x, node.op is Mul ? number : 1 / number)
@@ -166,16 +178,21 @@ extension Graph {
 
   /// `split` is the shape of `source`, `[batch, length, heads·size]`, with the last axis divided.
   private func isSplit(_ source: Value, _ split: [Dimension]) -> Bool {
-    guard let shape = shape(of: source), shape.count == 3, split.count == 4, let heads = split[2].size, let size = split[3].size else { return false }
+    guard let shape = shape(of: source), shape.count == 3, split.count == 4, let heads = split[2].size,
+      let size = split[3].size
+    else { return false }
     return shape[0] == split[0] && shape[1] == split[1] && shape[2].size == heads * size
   }
 
   /// m and c if `mask` is (1 − cast(m))·c, m being `[batch, length]` as `[batch, 1, 1, length]`.
   fileprivate func padding(_ mask: Value) -> (value: Value, fill: Double)? {
     guard let match = match(.difference(1.0, .operand(0)) * .parameter(0), mask), let inverted = match.operands[0],
-      let fill = match.parameters[0], fill < -1000, let (_, cast) = producer(of: inverted, as: Cast.self), let wide = cast.operands[0],
-      element(of: wide)?.isInteger ?? false, let shape = shape(of: wide), shape.count == 4, shape[1] == 1, shape[2] == 1,
-      let reshape = producer(of: wide), reshape.op is Reshape || reshape.op is Unsqueeze, let source = reshape.operands[0],
+      let fill = match.parameters[0], fill < -1000, let (_, cast) = producer(of: inverted, as: Cast.self),
+      let wide = cast.operands[0],
+      element(of: wide)?.isInteger ?? false, let shape = shape(of: wide), shape.count == 4, shape[1] == 1,
+      shape[2] == 1,
+      let reshape = producer(of: wide), reshape.op is Reshape || reshape.op is Unsqueeze,
+      let source = reshape.operands[0],
       let own = self.shape(of: source), own == [shape[0], shape[3]]
     else { return nil }
     return (source, fill)

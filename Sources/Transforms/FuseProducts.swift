@@ -26,7 +26,8 @@ public struct FuseProducts: RewritePass {
 extension Graph {
   fileprivate mutating func scaleProduct(_ node: Node, _ factor: (Double) -> Double) throws(GraphError) -> Value? {
     guard let (value, constant, _) = withConstant(node), let number = scalar(constant), element(of: value) == .float32,
-      let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result), self.constant(source.operands[1]) == nil
+      let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result),
+      self.constant(source.operands[1]) == nil
     else { return nil }
     var fused = Microsoft.FusedMatMul()
     fused.alpha = Float(factor(number))
@@ -42,7 +43,8 @@ extension Graph {
     var fused = product
     var operands = source.operands
     for i in 0..<2 {
-      guard let (transpose, inner) = soleProducer(of: operands[i], as: Transpose.self), let rank = rank(of: inner.operands[0]), rank >= 2
+      guard let (transpose, inner) = soleProducer(of: operands[i], as: Transpose.self),
+        let rank = rank(of: inner.operands[0]), rank >= 2
       else { continue }
       guard order(transpose, rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2] else { continue }
       if i == 0 { fused.transA = true } else { fused.transB = true }

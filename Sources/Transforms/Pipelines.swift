@@ -19,7 +19,11 @@ extension Pipeline {
   }
   /// Fewer, larger standard operators.
   public static var composing: Pipeline {
-    Pipeline([FoldBatchNormalization(), RecognizeComposites(), FoldConstants(), Simplify(), RemoveDuplicates(limit: sharedLimit)], rounds: 12)
+    Pipeline(
+      [
+        FoldBatchNormalization(), RecognizeComposites(), FoldConstants(), Simplify(),
+        RemoveDuplicates(limit: sharedLimit),
+      ], rounds: 12)
   }
   /// Operators of ONNX Runtime's own domain.
   public static var fusing: Pipeline {

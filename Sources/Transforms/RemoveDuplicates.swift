@@ -33,7 +33,9 @@ extension Graph {
     for node in sorted() {
       guard let node = self[node.id], !(node.op is any RandomOp), !(node.op is any RegionOp) else { continue }
       var operands = node.operands
-      if node.op is any CommutativeOp, operands.count == 2, let a = operands[0], let b = operands[1], b < a { operands = [b, a] }
+      if node.op is any CommutativeOp, operands.count == 2, let a = operands[0], let b = operands[1], b < a {
+        operands = [b, a]
+      }
       let signature = Signature(op: AnyHashable(node.op), operands: operands, resultCount: node.results.count)
       guard let first = known[signature] else {
         known[signature] = node

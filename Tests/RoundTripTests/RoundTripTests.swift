@@ -6,19 +6,26 @@ import Testing
 
 /// Every zoo model, rewritten and written, must give in ONNX Runtime what the original gives, with no more nodes.
 @Suite(.serialized) struct RoundTripTests {
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
   static let referees = root.appendingPathComponent("Tests/Referees")
   static let zoo = root.deletingLastPathComponent().appendingPathComponent("shared/zoo")
 
   /// A Python that has the referees, or nil.
-  static let python: URL? = [root.appendingPathComponent(".venv/bin/python"), URL(fileURLWithPath: "/opt/venv-referees/bin/python")]
-    .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  static let python: URL? = [
+    root.appendingPathComponent(".venv/bin/python"), URL(fileURLWithPath: "/opt/venv-referees/bin/python"),
+  ]
+  .first { FileManager.default.isExecutableFile(atPath: $0.path) }
 
   static let models: [String] = {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: zoo.path)) ?? []
-    let models = folders.filter { FileManager.default.fileExists(atPath: zoo.appendingPathComponent("\($0)/model.onnx").path) }.sorted()
+    let models = folders.filter {
+      FileManager.default.fileExists(atPath: zoo.appendingPathComponent("\($0)/model.onnx").path)
+    }.sorted()
     guard !models.isEmpty, python != nil else {
-      print("RoundTripTests are skipped: \(models.isEmpty ? "no models in \(zoo.path)" : "no Python with onnxruntime in .venv")")
+      print(
+        "RoundTripTests are skipped: \(models.isEmpty ? "no models in \(zoo.path)" : "no Python with onnxruntime in .venv")"
+      )
       return []
     }
     return models
@@ -34,11 +41,13 @@ import Testing
     #expect(report.nodesAfter <= report.nodesBefore)
     #expect(report.rolledBack.isEmpty, "\(report.rolledBack)")
 
-    let target = FileManager.default.temporaryDirectory.appendingPathComponent("hone-\(name)-\(ProcessInfo.processInfo.processIdentifier).onnx")
+    let target = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "hone-\(name)-\(ProcessInfo.processInfo.processIdentifier).onnx")
     defer { try? FileManager.default.removeItem(at: target) }
     try model.write(to: target)
     let (status, output) = try Self.run([
-      Self.referees.appendingPathComponent("compare.py").path, folder.appendingPathComponent("model.onnx").path, target.path, folder.path,
+      Self.referees.appendingPathComponent("compare.py").path, folder.appendingPathComponent("model.onnx").path,
+      target.path, folder.path,
     ])
     #expect(status == 0, "\(output)")
   }

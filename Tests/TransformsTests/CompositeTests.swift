@@ -7,8 +7,12 @@ import Testing
 extension Graph {
   fileprivate mutating func mul(_ a: Value, _ b: Value) throws -> Value { try apply(Mul(), a, b) }
   fileprivate mutating func add(_ a: Value, _ b: Value) throws -> Value { try apply(Add(), a, b) }
-  fileprivate mutating func mean(_ x: Value, _ axis: Int = -1) throws -> Value { try apply(ReduceMean(), x, integers(axis)) }
-  fileprivate mutating func squareRoot(_ x: Value, _ epsilon: Float = 1e-5) throws -> Value { try apply(Sqrt(), add(x, number(epsilon))) }
+  fileprivate mutating func mean(_ x: Value, _ axis: Int = -1) throws -> Value {
+    try apply(ReduceMean(), x, integers(axis))
+  }
+  fileprivate mutating func squareRoot(_ x: Value, _ epsilon: Float = 1e-5) throws -> Value {
+    try apply(Sqrt(), add(x, number(epsilon)))
+  }
 }
 
 @Suite struct RecognizeActivationTests {
@@ -71,13 +75,16 @@ extension Graph {
   }
 
   @Test func others() throws {
-    try Example { g in try g.apply(Log(), g.add(g.number(1), g.apply(Exp(), g.x(2, 3)))) }.becomes(["y = Softplus(x)"], by: RecognizeComposites())
+    try Example { g in try g.apply(Log(), g.add(g.number(1), g.apply(Exp(), g.x(2, 3)))) }.becomes(
+      ["y = Softplus(x)"], by: RecognizeComposites())
     try Example { g in
       let x = g.x(2, 3)
       return try g.mul(x, g.apply(Tanh(), g.apply(Softplus(), x)))
     }.becomes(["y = Mish(x)"], by: RecognizeComposites())
-    try Example { g in try g.apply(Clip(), g.add(g.mul(g.x(2, 3), g.number(0.25)), g.number(0.5)), g.number(0), g.number(1)) }
-      .becomes(["y = HardSigmoid(x) alpha: 0.25"], by: RecognizeComposites())
+    try Example { g in
+      try g.apply(Clip(), g.add(g.mul(g.x(2, 3), g.number(0.25)), g.number(0.5)), g.number(0), g.number(1))
+    }
+    .becomes(["y = HardSigmoid(x) alpha: 0.25"], by: RecognizeComposites())
     try Example { g in
       let x = g.x(2, 3)
       return try g.apply(Max(), x, g.mul(x, g.number(0.1)))
@@ -106,7 +113,8 @@ extension Graph {
       let x = g.x(2, 3, 8)
       let mean = try g.mean(x)
       let difference = try g.apply(Sub(), x, mean)
-      let factor = try g.mul(g.apply(Reciprocal(), g.squareRoot(g.mean(g.mul(difference, difference)), 0.5)), g.positive(8, named: "scale"))
+      let factor = try g.mul(
+        g.apply(Reciprocal(), g.squareRoot(g.mean(g.mul(difference, difference)), 0.5)), g.positive(8, named: "scale"))
       return try g.add(g.mul(x, factor), g.apply(Sub(), g.positive(8, named: "shift"), g.mul(mean, factor)))
     }.becomes(["y = LayerNormalization(x, scale, shift) epsilon: 0.5"], by: RecognizeComposites())
   }
@@ -144,14 +152,19 @@ extension Graph {
       let e = try g.apply(Exp(), g.apply(Sub(), x, g.apply(ReduceMax(), x, g.integers(-1))))
       return try g.apply(Div(), e, g.apply(ReduceSum(), e, g.integers(-1)))
     }.becomes(["y = Softmax(x) axis: 1"], by: RecognizeComposites())
-    try Example { g in try g.apply(Log(), g.apply(Softmax(), g.x(2, 8))) }.becomes(["y = LogSoftmax(x)"], by: RecognizeComposites())
+    try Example { g in try g.apply(Log(), g.apply(Softmax(), g.x(2, 8))) }.becomes(
+      ["y = LogSoftmax(x)"], by: RecognizeComposites())
   }
 
   @Test func pools() throws {
     let conv = configured(Conv()) { $0.kernel_shape = [1, 1] }
-    try Example { g in try g.apply(ReduceMean(), g.apply(conv, g.x(1, 2, 4, 4), g.weights(3, 2, 1, 1)), g.integers(2, 3)) }
-      .becomes(["#1 = Conv(x, w) kernel_shape: [1, 1]", "y = GlobalAveragePool(#1)"], by: RecognizeComposites())
-    try Example { g in try g.apply(ReduceMean(), g.apply(conv, g.x(1, 2, 4, 4), g.weights(3, 2, 1, 1)), g.integers(1, 2)) }
-      .isLeftAlone(by: RecognizeComposites())
+    try Example { g in
+      try g.apply(ReduceMean(), g.apply(conv, g.x(1, 2, 4, 4), g.weights(3, 2, 1, 1)), g.integers(2, 3))
+    }
+    .becomes(["#1 = Conv(x, w) kernel_shape: [1, 1]", "y = GlobalAveragePool(#1)"], by: RecognizeComposites())
+    try Example { g in
+      try g.apply(ReduceMean(), g.apply(conv, g.x(1, 2, 4, 4), g.weights(3, 2, 1, 1)), g.integers(1, 2))
+    }
+    .isLeftAlone(by: RecognizeComposites())
   }
 }

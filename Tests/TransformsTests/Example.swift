@@ -23,7 +23,9 @@ struct Example {
     func label(_ value: Value?) -> String {
       guard let value else { return "–" }
       if let tensor = graph.constant(value) {
-        if tensor.element.isInteger, tensor.elementCount <= 8 { return tensor.sizes.isEmpty ? "\(tensor.integer(at: 0))" : "\(tensor.integers)" }
+        if tensor.element.isInteger, tensor.elementCount <= 8 {
+          return tensor.sizes.isEmpty ? "\(tensor.integer(at: 0))" : "\(tensor.integers)"
+        }
         if tensor.elementCount == 1 { return "\(Float(tensor.double(at: 0)))" }
       }
       let name = graph.name(of: value)
@@ -34,13 +36,16 @@ struct Example {
     return graph.sorted().map { node in
       let operands = node.operands.map(label).joined(separator: ", ")
       let results = node.results.map(label).joined(separator: ", ")
-      let attributes = ((try? Attributes(changed: node.op)) ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key): \($0.value)" }
+      let attributes = ((try? Attributes(changed: node.op)) ?? [:]).sorted { $0.key < $1.key }.map {
+        " \($0.key): \($0.value)"
+      }
       return "\(results) = \(node.op.name)(\(operands))" + attributes.joined(separator: ",")
     }
   }
 
   /// Runs `pass` until it changes nothing; the result must read as `expected` and give the same numbers.
-  func becomes(_ expected: [String], by pass: any RewritePass, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  func becomes(_ expected: [String], by pass: any RewritePass, sourceLocation: SourceLocation = #_sourceLocation) throws
+  {
     var rewritten = graph
     var rounds = 0
     while rounds < 8, try !pass.rewrite(&rewritten).isEmpty { rounds += 1 }

@@ -9,8 +9,12 @@ struct HalfWrong: RewritePass {
   var rewrites: [Rewrite] {
     [
       .rules([
-        Rule("−(−x) → x", on: Neg.self) { (_, node, graph) in graph.producer(of: node.operands[0], as: Neg.self)?.node.operands[0] },
-        Rule("tanh → sigmoid", on: Tanh.self) { (_, node, graph) throws(GraphError) in try graph.apply(Sigmoid(), [node.operands[0]], insteadOf: node) },
+        Rule("−(−x) → x", on: Neg.self) { (_, node, graph) in
+          graph.producer(of: node.operands[0], as: Neg.self)?.node.operands[0]
+        },
+        Rule("tanh → sigmoid", on: Tanh.self) { (_, node, graph) throws(GraphError) in
+          try graph.apply(Sigmoid(), [node.operands[0]], insteadOf: node)
+        },
       ])
     ]
   }

@@ -36,7 +36,9 @@ extension Graph {
   mutating func activate(_ x: Value, _ name: String, _ parameters: [Float]) throws(GraphError) -> Value {
     let op = try fusedActivation(name, parameters)
     guard op is Clip else { return try apply(op, x) }
-    guard parameters.count == 2 else { throw GraphError(.attribute, "Clip takes two parameters, has \(parameters.count)") }
+    guard parameters.count == 2 else {
+      throw GraphError(.attribute, "Clip takes two parameters, has \(parameters.count)")
+    }
     let element = tensorType(of: x).element
     let bounds = parameters.map { element == .float16 ? Tensor.scalar(Float16($0)) : .scalar($0) }
     return try apply(op, x, constant(bounds[0]), constant(bounds[1]))

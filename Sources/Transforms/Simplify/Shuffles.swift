@@ -4,8 +4,10 @@ import HoneOperators
 extension Simplify {
   /// Transposes that others make unnecessary, as in channel shuffles.
   static let shuffles: [Rule] = [
-    Rule("Reshape(Transpose(Reshape(x))) → Transpose(Reshape(x)) where axes are only split", on: Reshape.self) { (_, node, graph) throws(GraphError) in
-      guard let (transpose, inner) = graph.soleProducer(of: node.operands[0], as: Transpose.self), let x = inner.operands[0],
+    Rule("Reshape(Transpose(Reshape(x))) → Transpose(Reshape(x)) where axes are only split", on: Reshape.self) {
+      (_, node, graph) throws(GraphError) in
+      guard let (transpose, inner) = graph.soleProducer(of: node.operands[0], as: Transpose.self),
+        let x = inner.operands[0],
         graph.soleProducer(of: x, as: Reshape.self) != nil, let sizes = graph.type(of: inner.result).tensor?.sizes,
         let target = graph.type(of: node.result).tensor?.sizes, let groups = split(sizes, into: target)
       else { return nil }
@@ -22,8 +24,10 @@ extension Simplify {
       let reshaped = try graph.apply(Reshape(), x, graph.constant(.integers(shape)))
       return try graph.apply(moved, [reshaped], insteadOf: node)
     },
-    Rule("Gather(Transpose(x), i) → Gather(x, i) along the other axis", on: Gather.self) { (gather, node, graph) throws(GraphError) in
-      guard let (transpose, inner) = graph.producer(of: node.operands[0], as: Transpose.self), let rank = graph.rank(of: inner.operands[0]),
+    Rule("Gather(Transpose(x), i) → Gather(x, i) along the other axis", on: Gather.self) {
+      (gather, node, graph) throws(GraphError) in
+      guard let (transpose, inner) = graph.producer(of: node.operands[0], as: Transpose.self),
+        let rank = graph.rank(of: inner.operands[0]),
         graph.rank(of: node.operands[1]) == 0
       else { return nil }
       let order = graph.order(transpose, rank)

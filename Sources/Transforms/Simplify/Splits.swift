@@ -11,7 +11,8 @@ extension Simplify {
       let parts = graph.users(of: x).compactMap { graph.part($0) }
       for axis in Set(parts.map(\.axis)) {
         let along = parts.filter { $0.axis == axis }.sorted { $0.range.lowerBound < $1.range.lowerBound }
-        guard along.count > 1, let size = graph.shape(of: x)?[axis].size, along.first?.range.lowerBound == 0, along.last?.range.upperBound == size,
+        guard along.count > 1, let size = graph.shape(of: x)?[axis].size, along.first?.range.lowerBound == 0,
+          along.last?.range.upperBound == size,
           zip(along, along.dropFirst()).allSatisfy({ $0.range.upperBound == $1.range.lowerBound }),
           !along.contains(where: { graph.isOutput($0.node.result) })
         else { continue }
@@ -19,7 +20,8 @@ extension Simplify {
         split.axis = axis
         let lengths = graph.constant(.integers(along.map(\.range.count)))
         let names = along.map { graph.name(of: $0.node.result) }
-        let results = try graph.apply(split, [x, lengths], resultCount: along.count, named: along[0].node.name, resultNames: names)
+        let results = try graph.apply(
+          split, [x, lengths], resultCount: along.count, named: along[0].node.name, resultNames: names)
         for (part, result) in zip(along, results) { graph.replace(part.node.result, with: result) }
         count += 1
       }
@@ -37,7 +39,8 @@ extension Graph {
 
   /// What `node` takes, if it is a `Slice` along one axis of known size, step by step.
   fileprivate func part(_ node: Node) -> Part? {
-    guard node.op is Slice, let slice = slice(node), slice.axes.count == 1, slice.steps == [1], let size = shape(of: node.operands[0])?[slice.axes[0]].size
+    guard node.op is Slice, let slice = slice(node), slice.axes.count == 1, slice.steps == [1],
+      let size = shape(of: node.operands[0])?[slice.axes[0]].size
     else { return nil }
     func clamped(_ i: Int) -> Int { min(max(i < 0 ? i + size : i, 0), size) }
     let (start, end) = (clamped(slice.starts[0]), clamped(slice.ends[0]))

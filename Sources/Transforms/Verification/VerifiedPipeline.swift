@@ -102,7 +102,9 @@ struct VerifiedRun {
     return changed
   }
 
-  private static func run(_ pass: any Pass, on graph: inout Graph, where isWanted: (String) -> Bool) throws(GraphError) -> [String: Int] {
+  private static func run(_ pass: any Pass, on graph: inout Graph, where isWanted: (String) -> Bool) throws(GraphError)
+    -> [String: Int]
+  {
     if let pass = pass as? any RewritePass { return try pass.rewrite(&graph, where: isWanted) }
     let before = graph.revision
     try pass.run(on: &graph)
