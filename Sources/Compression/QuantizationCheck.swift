@@ -1,6 +1,6 @@
 import Foundation
-import HoneDatasets
-import HoneIR
+public import HoneDatasets
+public import HoneIR
 import HoneRuntime
 
 /// How far a quantized graph is from the original, on data, without labels.
@@ -92,4 +92,16 @@ public struct QuantizationCheck: Sendable, Codable {
     var cosine: Double { first == 0 && second == 0 ? 1 : dot / max((first * second).squareRoot(), 1e-300) }
     var top1: Double? { rows == 0 ? nil : Double(same) / Double(rows) }
   }
+}
+
+extension QuantizationCheck {
+  /// Compares the outputs of two graphs with the same inputs and outputs on a dataset.
+  public init(original: Graph, candidate: Graph, on dataset: Dataset, threads: Int = 1) throws(GraphError) {
+    var batches = dataset.batches(of: min(BatchSize(original).size, 8))
+    var all: [Batch] = []
+    while let batch = try batches.next() { all.append(batch) }
+    try self.init(original: original, quantized: candidate, layers: [], on: all, threads: threads)
+  }
+  /// One number for how alike the outputs are: the share of equal first choices, or the cosine.
+  public var agreement: Double { top1Agreement ?? cosine }
 }

@@ -7,7 +7,8 @@ extension Graph {
       for (result, type) in zip(node.results, types) { setType(self.type(of: result).refined(by: type), of: result) }
       guard let elements = (node.op as? any SymbolicOp)?.symbolicResult(call) else { continue }
       let known = slots[node.result.index].symbolic
-      let refined = known.map { $0.count == elements.count ? zip($0, elements).map { $0.refined(by: $1) } : $0 } ?? elements
+      let refined =
+        known.map { $0.count == elements.count ? zip($0, elements).map { $0.refined(by: $1) } : $0 } ?? elements
       guard refined != known else { continue }
       revision += 1
       slots[node.result.index].symbolic = refined
@@ -35,7 +36,9 @@ extension Dimension {
 extension ValueType {
   /// This type with sizes that `other` knows better.
   func refined(by other: ValueType) -> ValueType {
-    guard case .tensor(let a) = self, case .tensor(let b) = other, a.element == b.element, let known = b.shape else { return self }
+    guard case .tensor(let a) = self, case .tensor(let b) = other, a.element == b.element, let known = b.shape else {
+      return self
+    }
     guard let shape = a.shape else { return other }
     guard shape.count == known.count else { return self }
     return .tensor(a.with(shape: zip(shape, known).map { $0.refined(by: $1) }))

@@ -8,8 +8,11 @@ public struct FoldBatchNormalization: RewritePass {
   public var rewrites: [Rewrite] { [.rules(Self.after + Self.before)] }
 
   private static let after: [Rule] = [
-    Rule("BatchNormalization(layer(x)) → layer(x)", on: BatchNormalization.self) { (norm, node, graph) throws(GraphError) in
-      guard node.results.count == 1, let affine = ChannelAffine(norm, node, in: graph), let x = node.operands[0] else { return nil }
+    Rule("BatchNormalization(layer(x)) → layer(x)", on: BatchNormalization.self) {
+      (norm, node, graph) throws(GraphError) in
+      guard node.results.count == 1, let affine = ChannelAffine(norm, node, in: graph), let x = node.operands[0] else {
+        return nil
+      }
       return try graph.absorb(node, into: x, axis: 1) { affine.scale.count == $0 ? affine : nil }
     },
     elementwise("layer(x) · c → layer(x)", on: Mul.self),
@@ -23,17 +26,22 @@ public struct FoldBatchNormalization: RewritePass {
       guard let (x, _, _) = graph.withConstant(node), let rank = graph.rank(of: x), rank > 1 else { return nil }
       let axis = graph.producer(of: x, as: MatMul.self) == nil ? 1 : rank - 1
       let copy = graph
-      return try graph.absorb(node, into: x, axis: axis) { ChannelAffine.elementwise(node, axis: axis, count: $0, in: copy)?.affine }
+      return try graph.absorb(node, into: x, axis: axis) {
+        ChannelAffine.elementwise(node, axis: axis, count: $0, in: copy)?.affine
+      }
     }
   }
 
   private static let before: [Rule] = [
     Rule("Conv(BatchNormalization(x)) → Conv(x)", on: Conv.self) { (conv, node, graph) throws(GraphError) in
-      guard let (norm, source) = graph.soleProducer(of: node.operands[0], as: BatchNormalization.self), source.results.count == 1,
+      guard let (norm, source) = graph.soleProducer(of: node.operands[0], as: BatchNormalization.self),
+        source.results.count == 1,
         let affine = ChannelAffine(norm, source, in: graph), let weights = graph.ownWeights(node.operands[1]),
         let bias = graph.bias(node, at: 2, count: weights.sizes[0])
       else { return nil }
-      let hasPadding = conv.auto_pad == .sameLower || conv.auto_pad == .sameUpper || (conv.auto_pad == .notSet && conv.pads.contains { $0 != 0 })
+      let hasPadding =
+        conv.auto_pad == .sameLower || conv.auto_pad == .sameUpper
+        || (conv.auto_pad == .notSet && conv.pads.contains { $0 != 0 })
       guard !hasPadding || affine.isScaleOnly else { return nil }
       let (filters, perGroup) = (weights.sizes[0], weights.sizes[1])
       guard affine.scale.count == perGroup * conv.group, filters % conv.group == 0 else { return nil }
@@ -52,11 +60,15 @@ public struct FoldBatchNormalization: RewritePass {
           shifts[m] += sum * affine.shift[first + c]
         }
       }
-      let operands = [source.operands[0], graph.constant(weights.with(floats: values), graph.name(of: node.operands[1]!)), graph.constant(Tensor(shifts, shape: [filters]))]
+      let operands = [
+        source.operands[0], graph.constant(weights.with(floats: values), graph.name(of: node.operands[1]!)),
+        graph.constant(Tensor(shifts, shape: [filters])),
+      ]
       return try graph.apply(conv, operands, insteadOf: node)
     },
     Rule("Gemm(BatchNormalization(x)) → Gemm(x)", on: Gemm.self) { (gemm, node, graph) throws(GraphError) in
-      guard !gemm.transA, let (norm, source) = graph.soleProducer(of: node.operands[0], as: BatchNormalization.self), source.results.count == 1,
+      guard !gemm.transA, let (norm, source) = graph.soleProducer(of: node.operands[0], as: BatchNormalization.self),
+        source.results.count == 1,
         let affine = ChannelAffine(norm, source, in: graph), let weights = graph.ownWeights(node.operands[1])
       else { return nil }
       let (k, n) = gemm.transB ? (weights.sizes[1], weights.sizes[0]) : (weights.sizes[0], weights.sizes[1])
@@ -72,7 +84,10 @@ public struct FoldBatchNormalization: RewritePass {
       }
       var merged = gemm
       merged.beta = 1
-      let operands = [source.operands[0], graph.constant(weights.with(floats: values), graph.name(of: node.operands[1]!)), graph.constant(Tensor(shifts, shape: [n]))]
+      let operands = [
+        source.operands[0], graph.constant(weights.with(floats: values), graph.name(of: node.operands[1]!)),
+        graph.constant(Tensor(shifts, shape: [n])),
+      ]
       return try graph.apply(merged, operands, insteadOf: node)
     },
   ]

@@ -11,7 +11,9 @@ public struct FoldConstants: RewritePass {
   public var rewrites: [Rewrite] {
     let budget = budget
     return [
-      .step("operators on constants → constant") { (graph: inout Graph) throws(GraphError) in try graph.foldConstants(budget: budget) },
+      .step("operators on constants → constant") { (graph: inout Graph) throws(GraphError) in
+        try graph.foldConstants(budget: budget)
+      },
       .step("known sizes → constant") { (graph: inout Graph) throws(GraphError) in try graph.foldSizes() },
       .step("constant conditions → branch") { (graph: inout Graph) throws(GraphError) in try graph.inlineBranches() },
       .step("constants into regions") { (graph: inout Graph) throws(GraphError) in try graph.bindCaptures() },
@@ -29,7 +31,9 @@ extension Graph {
       guard zip(node.operands, operands).allSatisfy({ $0 == nil || $1 != nil }), fits(node, budget) else { continue }
       guard let results = Self.evaluate(node.op, operands, resultCount: node.results.count) else { continue }
       guard results.allSatisfy({ $0.element != .string }) else { continue }
-      for (result, tensor) in zip(node.results, results) where isRead(result) { replace(result, with: constant(tensor, name(of: result))) }
+      for (result, tensor) in zip(node.results, results) where isRead(result) {
+        replace(result, with: constant(tensor, name(of: result)))
+      }
       count += 1
     }
     if count > 0 { try inferTypes() }
@@ -38,7 +42,8 @@ extension Graph {
 
   private func mayFold(_ node: Node) -> Bool {
     // Quantized constants stay small and keep their scales.
-    let kept = node.op is any RandomOp || node.op is any RegionOp || node.op is DequantizeLinear || node.op is QuantizeLinear
+    let kept =
+      node.op is any RandomOp || node.op is any RegionOp || node.op is DequantizeLinear || node.op is QuantizeLinear
     return !kept && !node.results.contains(where: isOutput)
   }
 
@@ -59,7 +64,8 @@ extension Graph {
     return !users.isEmpty
       && users.allSatisfy { node in
         guard let position = node.operands.firstIndex(of: value), position > 0 else { return false }
-        return node.op is Conv || node.op is ConvTranspose || node.op is Gemm || node.op is MatMul || node.op is BatchNormalization
+        return node.op is Conv || node.op is ConvTranspose || node.op is Gemm || node.op is MatMul
+          || node.op is BatchNormalization
       }
   }
 
@@ -86,7 +92,8 @@ extension Graph {
   fileprivate mutating func foldSizes() throws(GraphError) -> Int {
     var count = 0
     for node in sorted() where node.results.count == 1 && !isOutput(node.result) {
-      guard constant(node.result) == nil, let elements = symbolic(node.result), let type = type(of: node.result).tensor else { continue }
+      guard constant(node.result) == nil, let elements = symbolic(node.result), let type = type(of: node.result).tensor
+      else { continue }
       let values = elements.compactMap(\.size)
       guard values.count == elements.count, let sizes = type.sizes, sizes.reduce(1, *) == values.count else { continue }
       let tensor: Tensor
@@ -106,7 +113,8 @@ extension Graph {
   fileprivate mutating func inlineBranches() throws(GraphError) -> Int {
     var count = 0
     for node in sorted() {
-      guard let node = self[node.id], let op = node.op as? If, let condition = constant(node.operands[0]), condition.elementCount == 1
+      guard let node = self[node.id], let op = node.op as? If, let condition = constant(node.operands[0]),
+        condition.elementCount == 1
       else { continue }
       let branch = condition.integer(at: 0) != 0 ? op.then_branch : op.else_branch
       var results = try embed(branch.graph, Array(node.operands.dropFirst()))

@@ -20,10 +20,13 @@ public struct Freeze: RewritePass {
     Rule("Identity(x) → x", on: Identity.self) { (_, node, _) in node.operands[0] },
     Rule("Dropout(x) → x", on: Dropout.self) { (_, node, graph) in
       guard node.results.count == 1 || !graph.isRead(node.results[1]) else { return nil }
-      guard node.operands.count < 3 || node.operands[2] == nil || graph.scalar(node.operands[2]) == 0 else { return nil }
+      guard node.operands.count < 3 || node.operands[2] == nil || graph.scalar(node.operands[2]) == 0 else {
+        return nil
+      }
       return node.operands[0]
     },
-    Rule("BatchNormalization: training → inference", on: BatchNormalization.self) { (norm, node, graph) throws(GraphError) in
+    Rule("BatchNormalization: training → inference", on: BatchNormalization.self) {
+      (norm, node, graph) throws(GraphError) in
       guard norm.training_mode, !node.results.dropFirst().contains(where: graph.isRead) else { return nil }
       var frozen = norm
       frozen.training_mode = false

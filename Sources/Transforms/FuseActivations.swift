@@ -30,7 +30,9 @@ public struct FuseActivations: RewritePass {
       if let (conv, layer) = graph.soleProducer(of: x, as: Conv.self) {
         return try graph.fuse(conv, layer, adding: nil, activation, insteadOf: node)
       }
-      if let (gemm, layer) = graph.soleProducer(of: x, as: Gemm.self) { return try graph.fuse(gemm, layer, activation, insteadOf: node) }
+      if let (gemm, layer) = graph.soleProducer(of: x, as: Gemm.self) {
+        return try graph.fuse(gemm, layer, activation, insteadOf: node)
+      }
       if let (_, sum) = graph.soleProducer(of: x, as: Add.self), let (conv, layer, other) = graph.residual(sum) {
         return try graph.fuse(conv, layer, adding: other, activation, insteadOf: node)
       }
@@ -42,7 +44,9 @@ public struct FuseActivations: RewritePass {
 extension Graph {
   /// The convolution that is one operand of `sum` and read there only, and the other operand, of the same type.
   fileprivate func residual(_ sum: Node) -> (conv: Conv, layer: Node, other: Value)? {
-    guard sum.operands.count == 2, let a = sum.operands[0], let b = sum.operands[1], a != b, haveSameType(a, b) else { return nil }
+    guard sum.operands.count == 2, let a = sum.operands[0], let b = sum.operands[1], a != b, haveSameType(a, b) else {
+      return nil
+    }
     for (value, other) in [(b, a), (a, b)] where constant(other) == nil {
       if let (conv, layer) = soleProducer(of: value, as: Conv.self) { return (conv, layer, other) }
     }
@@ -52,7 +56,9 @@ extension Graph {
   fileprivate mutating func fuse(
     _ conv: Conv, _ layer: Node, adding other: Value?, _ activation: Activation?, insteadOf node: Node
   ) throws(GraphError) -> Value? {
-    guard element(of: layer.result) == .float32, let rank = rank(of: layer.result), (3...4).contains(rank) else { return nil }
+    guard element(of: layer.result) == .float32, let rank = rank(of: layer.result), (3...4).contains(rank) else {
+      return nil
+    }
     var fused = FusedConv(conv)
     if let activation { (fused.activation, fused.activation_params) = (activation.name, activation.parameters) }
     var operands = layer.operands
@@ -60,7 +66,9 @@ extension Graph {
     return try apply(fused, operands, insteadOf: node)
   }
 
-  fileprivate mutating func fuse(_ gemm: Gemm, _ layer: Node, _ activation: Activation, insteadOf node: Node) throws(GraphError) -> Value? {
+  fileprivate mutating func fuse(_ gemm: Gemm, _ layer: Node, _ activation: Activation, insteadOf node: Node)
+    throws(GraphError) -> Value?
+  {
     guard element(of: layer.result) == .float32, activation.name != "Clip" else { return nil }
     return try apply(FusedGemm(gemm, activation.name, activation.parameters), layer.operands, insteadOf: node)
   }

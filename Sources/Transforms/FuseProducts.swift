@@ -16,7 +16,7 @@ public struct FuseProducts: RewritePass {
           return try graph.scaleProduct(node) { 1 / $0 }
         },
         Rule("MatMul(aᵀ, b) → FusedMatMul(a, b)", on: MatMul.self) { (_, node, graph) throws(GraphError) in
-          try graph.transposeProduct(node, [:])
+          try graph.transposeProduct(node, Microsoft.FusedMatMul())
         },
       ])
     ]
@@ -26,26 +26,31 @@ public struct FuseProducts: RewritePass {
 extension Graph {
   fileprivate mutating func scaleProduct(_ node: Node, _ factor: (Double) -> Double) throws(GraphError) -> Value? {
     guard let (value, constant, _) = withConstant(node), let number = scalar(constant), element(of: value) == .float32,
-      let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result), self.constant(source.operands[1]) == nil
+      let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result),
+      self.constant(source.operands[1]) == nil
     else { return nil }
-    let alpha = Attribute.float(Float(factor(number)))
-    if let fused = try transposeProduct(source, ["alpha": alpha], insteadOf: node) { return fused }
-    return try applyMicrosoft("FusedMatMul", ["alpha": alpha], source.operands, insteadOf: node)
+    var fused = Microsoft.FusedMatMul()
+    fused.alpha = Float(factor(number))
+    if let transposed = try transposeProduct(source, fused, insteadOf: node) { return transposed }
+    return try apply(fused, source.operands, insteadOf: node)
   }
 
   /// The product `source` with transposes of its operands brought in.
-  fileprivate mutating func transposeProduct(_ source: Node, _ attributes: Attributes, insteadOf node: Node? = nil) throws(GraphError) -> Value? {
+  fileprivate mutating func transposeProduct(
+    _ source: Node, _ product: Microsoft.FusedMatMul, insteadOf node: Node? = nil
+  ) throws(GraphError) -> Value? {
     guard element(of: source.result) == .float32 else { return nil }
-    var attributes = attributes
+    var fused = product
     var operands = source.operands
-    for (i, name) in [(0, "transA"), (1, "transB")] {
-      guard let (transpose, inner) = soleProducer(of: operands[i], as: Transpose.self), let rank = rank(of: inner.operands[0]), rank >= 2
+    for i in 0..<2 {
+      guard let (transpose, inner) = soleProducer(of: operands[i], as: Transpose.self),
+        let rank = rank(of: inner.operands[0]), rank >= 2
       else { continue }
       guard order(transpose, rank) == Array(0..<(rank - 2)) + [rank - 1, rank - 2] else { continue }
-      attributes[name] = .int(1)
+      if i == 0 { fused.transA = true } else { fused.transB = true }
       operands[i] = inner.operands[0]
     }
     guard operands != source.operands else { return nil }
-    return try applyMicrosoft("FusedMatMul", attributes, operands, insteadOf: node ?? source)
+    return try apply(fused, operands, insteadOf: node ?? source)
   }
 }

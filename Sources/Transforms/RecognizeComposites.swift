@@ -8,7 +8,8 @@ public struct RecognizeComposites: RewritePass {
   public init() {}
 
   public var rewrites: [Rewrite] {
-    let rules = Self.activations + Self.normalizations + (opset >= 23 ? Self.rootMeanSquare : []) + Self.softmaxes + Self.pools
+    let rules =
+      Self.activations + Self.normalizations + (opset >= 23 ? Self.rootMeanSquare : []) + Self.softmaxes + Self.pools
     return [.rules(rules)]
   }
 }

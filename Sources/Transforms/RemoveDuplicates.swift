@@ -2,11 +2,15 @@ import HoneIR
 
 /// Computes nothing twice and keeps no constant twice.
 public struct RemoveDuplicates: RewritePass {
+  /// Larger constants, in bytes, are left alone: weights that are shared cannot be folded into.
+  public var limit = Int.max
   public init() {}
+  public init(limit: Int) { self.limit = limit }
 
   public var rewrites: [Rewrite] {
-    [
-      .step("equal constants → one") { (graph: inout Graph) in graph.mergeConstants() },
+    let limit = limit
+    return [
+      .step("equal constants → one") { (graph: inout Graph) in graph.mergeConstants(limit) },
       .step("equal nodes → one") { (graph: inout Graph) in graph.mergeNodes() },
     ]
   }
@@ -29,7 +33,9 @@ extension Graph {
     for node in sorted() {
       guard let node = self[node.id], !(node.op is any RandomOp), !(node.op is any RegionOp) else { continue }
       var operands = node.operands
-      if node.op is any CommutativeOp, operands.count == 2, let a = operands[0], let b = operands[1], b < a { operands = [b, a] }
+      if node.op is any CommutativeOp, operands.count == 2, let a = operands[0], let b = operands[1], b < a {
+        operands = [b, a]
+      }
       let signature = Signature(op: AnyHashable(node.op), operands: operands, resultCount: node.results.count)
       guard let first = known[signature] else {
         known[signature] = node
@@ -42,13 +48,13 @@ extension Graph {
     return count
   }
 
-  fileprivate mutating func mergeConstants() -> Int {
+  fileprivate mutating func mergeConstants(_ limit: Int) -> Int {
     var known: [Content: [(Value, Tensor)]] = [:]
     var seen = Set<Value>()
     var count = 0
     for node in sorted() {
       for case let operand? in node.operands where seen.insert(operand).inserted {
-        guard let tensor = constant(operand), !isOutput(operand) else { continue }
+        guard let tensor = constant(operand), !isOutput(operand), tensor.byteCount <= limit else { continue }
         let content = Content(type: tensor.type, sample: tensor.sample)
         if let (original, _) = known[content]?.first(where: { $0.1.isIdentical(to: tensor) }) {
           replace(operand, with: original)

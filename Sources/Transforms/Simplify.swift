@@ -4,6 +4,10 @@ import HoneIR
 public struct Simplify: RewritePass {
   public init() {}
   public var rewrites: [Rewrite] {
-    [.rules(Self.arithmetic + Self.selections + Self.reshapes + Self.movements + Self.padding + Self.products + Self.recurrences)]
+    [
+      .rules(
+        Self.arithmetic + Self.selections + Self.reshapes + Self.movements + Self.shuffles + Self.padding
+          + Self.products + Self.recurrences), Self.splits,
+    ]
   }
 }

@@ -11,7 +11,9 @@ struct ChannelAffine {
     guard !norm.training_mode, node.operands.count == 5 else { return nil }
     var parameters: [[Float]] = []
     for i in 1...4 {
-      guard let tensor = graph.constant(node.operands[i]), tensor.element == .float32, tensor.sizes.count == 1 else { return nil }
+      guard let tensor = graph.constant(node.operands[i]), tensor.element == .float32, tensor.sizes.count == 1 else {
+        return nil
+      }
       parameters.append(tensor.values(as: Float.self))
     }
     guard parameters.allSatisfy({ $0.count == parameters[0].count }) else { return nil }
@@ -25,7 +27,9 @@ struct ChannelAffine {
   }
 
   /// A sum or product with a constant of one number for each of `count` channels along `axis`; gives what it is applied to as well.
-  static func elementwise(_ node: Node, axis: Int, count: Int, in graph: Graph) -> (source: Value, affine: ChannelAffine)? {
+  static func elementwise(_ node: Node, axis: Int, count: Int, in graph: Graph) -> (
+    source: Value, affine: ChannelAffine
+  )? {
     guard let (source, constant, position) = graph.withConstant(node), graph.element(of: source) == .float32,
       let numbers = graph.perChannel(constant, of: source, axis: axis, count: count)
     else { return nil }
@@ -35,7 +39,8 @@ struct ChannelAffine {
     switch node.op {
     case is Mul: affine = ChannelAffine(scale: numbers, shift: zeros)
     case is Add: affine = ChannelAffine(scale: ones, shift: numbers)
-    case is Div where position == 1 && numbers.allSatisfy({ $0 != 0 }): affine = ChannelAffine(scale: numbers.map { 1 / $0 }, shift: zeros)
+    case is Div where position == 1 && numbers.allSatisfy({ $0 != 0 }):
+      affine = ChannelAffine(scale: numbers.map { 1 / $0 }, shift: zeros)
     case is Sub where position == 1: affine = ChannelAffine(scale: ones, shift: numbers.map { -$0 })
     case is Sub: affine = ChannelAffine(scale: ones.map { -$0 }, shift: numbers)
     default: return nil
@@ -58,7 +63,8 @@ struct ChannelAffine {
 extension Graph {
   /// The numbers of a constant that has one for each channel along `axis` of `value`, or one for all.
   func perChannel(_ constant: Value, of value: Value, axis: Int, count: Int) -> [Float]? {
-    guard let tensor = self.constant(constant), tensor.element == .float32, let rank = rank(of: value), broadcasts(tensor.sizes, into: value)
+    guard let tensor = self.constant(constant), tensor.element == .float32, let rank = rank(of: value),
+      broadcasts(tensor.sizes, into: value)
     else { return nil }
     if tensor.elementCount == 1 { return [Float](repeating: Float(tensor.double(at: 0)), count: count) }
     let offset = rank - tensor.sizes.count

@@ -80,7 +80,9 @@ extension Graph {
       return node.op is Pow && scalar(node.operands[1]) == 0.5 && matches(x, node.operands[0]!, &match)
     case .mean(let x): return matchesMean(x, node, &match)
     case .clip(let x, let low, let high):
-      guard node.op is Clip, let range = clipRange(node), range == (low, high), let source = node.operands[0] else { return false }
+      guard node.op is Clip, let range = clipRange(node), range == (low, high), let source = node.operands[0] else {
+        return false
+      }
       return matches(x, source, &match)
     case .node(let isWanted, let operands): return isWanted(node.op) && matchesAll(operands, node, &match)
     case .operand, .constant, .parameter, .number: return false
@@ -109,7 +111,9 @@ extension Graph {
     if node.op is Div { return matchesAll([a, b], node, &match) }
     guard node.op is Mul, let x = node.operands[0], let y = node.operands[1] else { return false }
     for (numerator, other) in [(x, y), (y, x)] {
-      guard let inverse = producer(of: other), inverse.op is Reciprocal, let denominator = inverse.operands[0] else { continue }
+      guard let inverse = producer(of: other), inverse.op is Reciprocal, let denominator = inverse.operands[0] else {
+        continue
+      }
       var trial = match
       guard matches(a, numerator, &trial), matches(b, denominator, &trial) else { continue }
       match = trial
@@ -133,7 +137,9 @@ extension Graph {
       for factor in factors where !matches(factor, a, &match) { return false }
       return true
     }
-    if node.op is Div, let divisor = scalar(b), divisor != 0 { return matchesWithNumber(factors, a, 1 / divisor, Formula.product, &match) }
+    if node.op is Div, let divisor = scalar(b), divisor != 0 {
+      return matchesWithNumber(factors, a, 1 / divisor, Formula.product, &match)
+    }
     guard node.op is Mul else { return false }
     return matchesSplit(factors, a, b, Formula.product, &match)
   }

@@ -7,7 +7,8 @@ extension RecognizeComposites {
     Rule("eˣ/Σeˣ → Softmax(x)", on: Div.self) { (_, node, graph) throws(GraphError) in
       guard let (_, exponential) = graph.producer(of: node.operands[0], as: Exp.self), let x = exponential.operands[0],
         let (sum, reduction) = graph.producer(of: node.operands[1], as: ReduceSum.self), sum.keepdims,
-        reduction.operands[0] == exponential.result, let axis = graph.singleAxis(reduction), graph.haveSameType(x, node.result),
+        reduction.operands[0] == exponential.result, let axis = graph.singleAxis(reduction),
+        graph.haveSameType(x, node.result),
         graph.element(of: x) == .float32
       else { return nil }
       var softmax = Softmax()
@@ -24,8 +25,10 @@ extension RecognizeComposites {
 
   /// Means over all spatial axes.
   static let pools: [Rule] = [
-    Rule("ReduceMean over all spatial axes → GlobalAveragePool", on: ReduceMean.self) { (mean, node, graph) throws(GraphError) in
-      guard mean.keepdims, let x = node.operands[0], let rank = graph.rank(of: x), rank > 2, graph.element(of: x) == .float32,
+    Rule("ReduceMean over all spatial axes → GlobalAveragePool", on: ReduceMean.self) {
+      (mean, node, graph) throws(GraphError) in
+      guard mean.keepdims, let x = node.operands[0], let rank = graph.rank(of: x), rank > 2,
+        graph.element(of: x) == .float32,
         graph.axes(node, rank: rank)?.sorted() == Array(2..<rank), graph.isConvolutional(x)
       else { return nil }
       return try graph.apply(GlobalAveragePool(), [x], insteadOf: node)
@@ -42,7 +45,8 @@ extension Graph {
   /// x if `value` is x − max(x), which Softmax does itself; otherwise `value`.
   fileprivate func withoutMaximum(_ value: Value, _ axis: Int) -> Value {
     guard let (_, difference) = producer(of: value, as: Sub.self), let x = difference.operands[0],
-      let (maximum, reduction) = producer(of: difference.operands[1], as: ReduceMax.self), maximum.keepdims, reduction.operands[0] == x,
+      let (maximum, reduction) = producer(of: difference.operands[1], as: ReduceMax.self), maximum.keepdims,
+      reduction.operands[0] == x,
       singleAxis(reduction) == axis
     else { return value }
     return x
@@ -53,7 +57,9 @@ extension Graph {
     var value = value
     for _ in 0..<4 {
       guard let node = producer(of: value), let source = node.operands.first ?? nil else { return false }
-      if node.op is Conv || node.op is MaxPool || node.op is AveragePool || node.op is BatchNormalization { return true }
+      if node.op is Conv || node.op is MaxPool || node.op is AveragePool || node.op is BatchNormalization {
+        return true
+      }
       value = source
     }
     return false

@@ -3,12 +3,14 @@ import HoneIR
 extension Graph {
   /// The number, if `value` is a constant of one number.
   func scalar(_ value: Value?) -> Double? {
-    guard let tensor = constant(value), tensor.elementCount == 1, tensor.element != .string, !tensor.element.isComplex else { return nil }
+    guard let tensor = constant(value), tensor.elementCount == 1, tensor.element != .string, !tensor.element.isComplex
+    else { return nil }
     return tensor.double(at: 0)
   }
   /// The number that all elements of a constant are.
   func uniform(_ value: Value?) -> Double? {
-    guard let tensor = constant(value), tensor.elementCount > 0, tensor.element != .string, !tensor.element.isComplex else { return nil }
+    guard let tensor = constant(value), tensor.elementCount > 0, tensor.element != .string, !tensor.element.isComplex
+    else { return nil }
     let first = tensor.double(at: 0)
     return (1..<tensor.elementCount).allSatisfy { tensor.double(at: $0) == first } ? first : nil
   }

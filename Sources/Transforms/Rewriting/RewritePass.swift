@@ -30,7 +30,9 @@ extension RewritePass {
   }
 
   /// Runs the pass and returns how often each rewrite fired; those for which `isWanted` is false are left out.
-  public func rewrite(_ graph: inout Graph, where isWanted: (String) -> Bool = { _ in true }) throws(GraphError) -> [String: Int] {
+  public func rewrite(_ graph: inout Graph, where isWanted: (String) -> Bool = { _ in true }) throws(GraphError)
+    -> [String: Int]
+  {
     var fired: [String: Int] = [:]
     for rewrite in rewrites {
       switch rewrite {

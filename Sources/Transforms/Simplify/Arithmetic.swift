@@ -11,8 +11,12 @@ extension Simplify {
       neutral("x¹ → x", on: Pow.self, 1, either: false),
       neutral("x ∧ true → x", on: And.self, 1, either: true),
       neutral("x ∨ false → x", on: Or.self, 0, either: true),
-      Rule("−(−x) → x", on: Neg.self) { (_, node, graph) in graph.producer(of: node.operands[0], as: Neg.self)?.node.operands[0] },
-      Rule("¬(¬x) → x", on: Not.self) { (_, node, graph) in graph.producer(of: node.operands[0], as: Not.self)?.node.operands[0] },
+      Rule("−(−x) → x", on: Neg.self) { (_, node, graph) in
+        graph.producer(of: node.operands[0], as: Neg.self)?.node.operands[0]
+      },
+      Rule("¬(¬x) → x", on: Not.self) { (_, node, graph) in
+        graph.producer(of: node.operands[0], as: Not.self)?.node.operands[0]
+      },
       Rule("1/(1/x) → x", on: Reciprocal.self) { (_, node, graph) in
         graph.producer(of: node.operands[0], as: Reciprocal.self)?.node.operands[0]
       },
@@ -23,10 +27,15 @@ extension Simplify {
       Rule("Max(x) → x", on: Max.self) { (_, node, _) in node.operands.count == 1 ? node.operands[0] : nil },
       Rule("Min(x) → x", on: Min.self) { (_, node, _) in node.operands.count == 1 ? node.operands[0] : nil },
       Rule("Mean(x) → x", on: Mean.self) { (_, node, _) in node.operands.count == 1 ? node.operands[0] : nil },
-      joined("(x + a) + b → x + (a + b)", on: Add.self, inner: Add.self) { (a, b, graph) throws(GraphError) in try graph.apply(Add(), a, b) },
-      joined("(x · a) · b → x · (a · b)", on: Mul.self, inner: Mul.self) { (a, b, graph) throws(GraphError) in try graph.apply(Mul(), a, b) },
+      joined("(x + a) + b → x + (a + b)", on: Add.self, inner: Add.self) { (a, b, graph) throws(GraphError) in
+        try graph.apply(Add(), a, b)
+      },
+      joined("(x · a) · b → x · (a · b)", on: Mul.self, inner: Mul.self) { (a, b, graph) throws(GraphError) in
+        try graph.apply(Mul(), a, b)
+      },
       Rule("(x / a) · b → x · (b / a)", on: Mul.self) { (_, node, graph) throws(GraphError) in
-        guard let (value, b, _) = graph.withConstant(node), let (_, inner) = graph.soleProducer(of: value, as: Div.self),
+        guard let (value, b, _) = graph.withConstant(node),
+          let (_, inner) = graph.soleProducer(of: value, as: Div.self),
           let x = inner.operands[0], let a = inner.operands[1], graph.scalar(a) != nil, graph.scalar(a) != 0,
           graph.element(of: x)?.isFloatingPoint ?? false, graph.constant(x) == nil, graph.mayJoin(a, b, x)
         else { return nil }
@@ -37,8 +46,10 @@ extension Simplify {
   /// `op` with a constant that changes nothing, as its second operand or as either.
   private static func neutral<O: Op>(_ name: String, on _: O.Type, _ number: Double, either: Bool) -> Rule {
     Rule(name, on: O.self) { (_, node, graph) in
-      guard let (value, constant, position) = graph.withConstant(node), either || position == 1, graph.uniform(constant) == number,
-        graph.broadcasts(graph.constant(constant)!.sizes, into: value), graph.element(of: value) == graph.element(of: node.result)
+      guard let (value, constant, position) = graph.withConstant(node), either || position == 1,
+        graph.uniform(constant) == number,
+        graph.broadcasts(graph.constant(constant)!.sizes, into: value),
+        graph.element(of: value) == graph.element(of: node.result)
       else { return nil }
       return value
     }
@@ -46,7 +57,8 @@ extension Simplify {
 
   /// Two applications of an associative operator with a constant each become one; the constants are brought together by `combine`.
   private static func joined<O: Op>(
-    _ name: String, on _: O.Type, inner _: O.Type, _ combine: @escaping @Sendable (Value, Value, inout Graph) throws(GraphError) -> Value
+    _ name: String, on _: O.Type, inner _: O.Type,
+    _ combine: @escaping @Sendable (Value, Value, inout Graph) throws(GraphError) -> Value
   ) -> Rule {
     Rule(name, on: O.self) { (op, node, graph) throws(GraphError) in
       guard let (value, b, _) = graph.withConstant(node), let (_, inner) = graph.soleProducer(of: value, as: O.self),

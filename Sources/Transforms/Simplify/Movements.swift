@@ -5,11 +5,15 @@ extension Simplify {
   /// Transposes, slices and concatenations.
   static let movements: [Rule] = [
     Rule("Transpose that keeps the order → x", on: Transpose.self) { (transpose, node, graph) in
-      guard let rank = graph.rank(of: node.operands[0]), graph.order(transpose, rank) == Array(0..<rank) else { return nil }
+      guard let rank = graph.rank(of: node.operands[0]), graph.order(transpose, rank) == Array(0..<rank) else {
+        return nil
+      }
       return node.operands[0]
     },
     Rule("Transpose(Transpose(x)) → Transpose(x)", on: Transpose.self) { (transpose, node, graph) throws(GraphError) in
-      guard let (first, inner) = graph.producer(of: node.operands[0], as: Transpose.self), let rank = graph.rank(of: node.result) else { return nil }
+      guard let (first, inner) = graph.producer(of: node.operands[0], as: Transpose.self),
+        let rank = graph.rank(of: node.result)
+      else { return nil }
       let order = graph.order(transpose, rank).map { graph.order(first, rank)[$0] }
       if order == Array(0..<rank) { return inner.operands[0] }
       guard graph.isReadOnce(inner.result) else { return nil }
@@ -25,15 +29,20 @@ extension Simplify {
     },
     Rule("Slice of everything → x", on: Slice.self) { (_, node, graph) in
       guard let x = node.operands[0], graph.haveSameType(x, node.result) else { return nil }
-      guard node.operands.count < 5 || node.operands[4] == nil || graph.integers(node.operands[4])?.allSatisfy({ $0 > 0 }) ?? false else { return nil }
+      guard
+        node.operands.count < 5 || node.operands[4] == nil
+          || graph.integers(node.operands[4])?.allSatisfy({ $0 > 0 }) ?? false
+      else { return nil }
       return x
     },
     Rule("Slice(Slice(x)) → Slice(x)", on: Slice.self) { (_, node, graph) throws(GraphError) in
-      guard let (_, inner) = graph.soleProducer(of: node.operands[0], as: Slice.self), let a = graph.slice(inner), let b = graph.slice(node),
+      guard let (_, inner) = graph.soleProducer(of: node.operands[0], as: Slice.self), let a = graph.slice(inner),
+        let b = graph.slice(node),
         Set(a.axes).isDisjoint(with: b.axes)
       else { return nil }
       let parts = [a.starts + b.starts, a.ends + b.ends, a.axes + b.axes, a.steps + b.steps]
-      return try graph.apply(Slice(), [inner.operands[0]] + parts.map { graph.constant(.integers($0)) }, insteadOf: node)
+      return try graph.apply(
+        Slice(), [inner.operands[0]] + parts.map { graph.constant(.integers($0)) }, insteadOf: node)
     },
     Rule("Concat(x) → x", on: Concat.self) { (_, node, _) in node.operands.count == 1 ? node.operands[0] : nil },
     Rule("Concat without empty parts", on: Concat.self) { (concat, node, graph) throws(GraphError) in
@@ -45,7 +54,8 @@ extension Simplify {
       guard let rank = graph.rank(of: node.result) else { return nil }
       var parts: [Value?] = []
       for operand in node.operands {
-        if let (inner, source) = graph.soleProducer(of: operand, as: Concat.self), (inner.axis + rank) % rank == (concat.axis + rank) % rank,
+        if let (inner, source) = graph.soleProducer(of: operand, as: Concat.self),
+          (inner.axis + rank) % rank == (concat.axis + rank) % rank,
           node.operands.count(where: { $0 == operand }) == 1
         {
           parts += source.operands

@@ -9,14 +9,17 @@ extension Simplify {
       return node.operands[0]
     },
     Rule("Conv(Pad(x)) → Conv(x)", on: Conv.self) { (conv, node, graph) throws(GraphError) in
-      guard conv.auto_pad == .notSet || conv.auto_pad == .valid, let padded = graph.spatialPads(of: node.operands[0], value: 0) else { return nil }
+      guard conv.auto_pad == .notSet || conv.auto_pad == .valid,
+        let padded = graph.spatialPads(of: node.operands[0], value: 0)
+      else { return nil }
       var merged = conv
       merged.pads = sum(conv.auto_pad == .valid ? [] : conv.pads, padded.pads)
       merged.auto_pad = .notSet
       return try graph.apply(merged, [padded.source] + node.operands.dropFirst(), insteadOf: node)
     },
     Rule("AveragePool(Pad(x)) → AveragePool(x)", on: AveragePool.self) { (pool, node, graph) throws(GraphError) in
-      guard pool.auto_pad == .notSet || pool.auto_pad == .valid, !pool.ceil_mode, let padded = graph.spatialPads(of: node.operands[0], value: 0)
+      guard pool.auto_pad == .notSet || pool.auto_pad == .valid, !pool.ceil_mode,
+        let padded = graph.spatialPads(of: node.operands[0], value: 0)
       else { return nil }
       let own = pool.auto_pad == .valid ? [] : pool.pads
       guard pool.count_include_pad || own.allSatisfy({ $0 == 0 }) else { return nil }
@@ -55,7 +58,10 @@ extension Graph {
       let rank = rank(of: source), rank > 2, let given = integers(node.operands[1]), given.allSatisfy({ $0 >= 0 })
     else { return nil }
     let isGiven = node.operands.count > 2 && node.operands[2] != nil
-    guard isGiven ? scalar(node.operands[2]) == number || (number == -.infinity && scalar(node.operands[2]) ?? 0 <= -3.4e38) : number == 0
+    guard
+      isGiven
+        ? scalar(node.operands[2]) == number || (number == -.infinity && scalar(node.operands[2]) ?? 0 <= -3.4e38)
+        : number == 0
     else { return nil }
     var begins = [Int](repeating: 0, count: rank)
     var ends = begins
@@ -71,7 +77,9 @@ extension Graph {
 
   /// The elements of the padded value come from a Relu.
   fileprivate func isNeverNegative(_ value: Value?) -> Bool {
-    guard let value, let pad = producer(of: value), let source = pad.operands.first ?? nil, let node = producer(of: source) else { return false }
+    guard let value, let pad = producer(of: value), let source = pad.operands.first ?? nil,
+      let node = producer(of: source)
+    else { return false }
     return node.op is Relu || node.op is Sigmoid || (node.op is Clip && (clipRange(node)?.low ?? -1) >= 0)
   }
 }

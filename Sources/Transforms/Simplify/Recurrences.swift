@@ -29,7 +29,8 @@ extension Graph {
     guard let node = producer(of: value) else { return false }
     switch node.op {
     case let fill as ConstantOfShape: return fill.value.map { $0.elementCount == 1 && $0.double(at: 0) == 0 } ?? true
-    case is Expand, is Reshape, is Slice, is Unsqueeze, is Squeeze, is Transpose, is Tile, is Cast, is Identity, is Gather:
+    case is Expand, is Reshape, is Slice, is Unsqueeze, is Squeeze, is Transpose, is Tile, is Cast, is Identity,
+      is Gather:
       return isZero(node.operands[0])
     default: return false
     }

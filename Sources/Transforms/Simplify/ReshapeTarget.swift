@@ -24,7 +24,9 @@ func reshapeTarget(from source: [Dimension]?, to: [Dimension]) -> [Int]? {
 extension Graph {
   /// Reshapes `x` to the shape of `node`'s result by a constant, if its sizes can be told so.
   mutating func reshape(_ x: Value, insteadOf node: Node) throws(GraphError) -> Value? {
-    guard let shape = shape(of: node.result), let target = reshapeTarget(from: self.shape(of: x), to: shape) else { return nil }
+    guard let shape = shape(of: node.result), let target = reshapeTarget(from: self.shape(of: x), to: shape) else {
+      return nil
+    }
     return try apply(Reshape(), [x, constant(.integers(target))], insteadOf: node)
   }
 }

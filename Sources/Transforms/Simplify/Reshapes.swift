@@ -20,7 +20,8 @@ extension Simplify {
         return try graph.reshape(x, insteadOf: node)
       },
       Rule("Unsqueeze(Unsqueeze(x)) → Unsqueeze(x)", on: Unsqueeze.self) { (_, node, graph) throws(GraphError) in
-        guard let (_, inner) = graph.soleProducer(of: node.operands[0], as: Unsqueeze.self), let rank = graph.rank(of: node.result),
+        guard let (_, inner) = graph.soleProducer(of: node.operands[0], as: Unsqueeze.self),
+          let rank = graph.rank(of: node.result),
           let outer = graph.axes(node, rank: rank), let own = graph.axes(inner, rank: rank - outer.count)
         else { return nil }
         let free = (0..<rank).filter { !outer.contains($0) }
@@ -28,13 +29,18 @@ extension Simplify {
         return try graph.apply(Unsqueeze(), [inner.operands[0], graph.constant(.integers(axes))], insteadOf: node)
       },
       Rule("Expand to computed sizes → to constant ones", on: Expand.self) { (_, node, graph) throws(GraphError) in
-        guard graph.constant(node.operands[1]) == nil, let wanted = graph.value(node.operands[1], asSizes: node.operands[0]) else { return nil }
+        guard graph.constant(node.operands[1]) == nil,
+          let wanted = graph.value(node.operands[1], asSizes: node.operands[0])
+        else { return nil }
         return try graph.apply(Expand(), [node.operands[0], graph.constant(.integers(wanted))], insteadOf: node)
       },
-      Rule("Unsqueeze(Gather(Shape(x), i)) → Shape(x)[i…i+1]", on: Unsqueeze.self) { (_, node, graph) throws(GraphError) in
+      Rule("Unsqueeze(Gather(Shape(x), i)) → Shape(x)[i…i+1]", on: Unsqueeze.self) {
+        (_, node, graph) throws(GraphError) in
         guard let (gather, inner) = graph.producer(of: node.operands[0], as: Gather.self), gather.axis == 0,
-          graph.rank(of: node.result) == 1, graph.rank(of: inner.operands[1]) == 0, let index = graph.scalar(inner.operands[1]),
-          let (shape, source) = graph.producer(of: inner.operands[0], as: Shape.self), let rank = graph.rank(of: source.operands[0]),
+          graph.rank(of: node.result) == 1, graph.rank(of: inner.operands[1]) == 0,
+          let index = graph.scalar(inner.operands[1]),
+          let (shape, source) = graph.producer(of: inner.operands[0], as: Shape.self),
+          let rank = graph.rank(of: source.operands[0]),
           shape.start == 0, shape.end == nil
         else { return nil }
         var one = Shape()
@@ -43,7 +49,8 @@ extension Simplify {
         return try graph.apply(one, [source.operands[0]], insteadOf: node)
       },
       Rule("Slice(Shape(x)) → Shape(x)[i…j]", on: Slice.self) { (_, node, graph) throws(GraphError) in
-        guard let (shape, source) = graph.producer(of: node.operands[0], as: Shape.self), let rank = graph.rank(of: source.operands[0]),
+        guard let (shape, source) = graph.producer(of: node.operands[0], as: Shape.self),
+          let rank = graph.rank(of: source.operands[0]),
           shape.start == 0, shape.end == nil, let slice = graph.slice(node), slice.axes == [0], slice.steps == [1]
         else { return nil }
         func clamped(_ i: Int) -> Int { min(max(i < 0 ? i + rank : i, 0), rank) }
@@ -64,7 +71,8 @@ extension Simplify {
   private static func chained<O: Op>(_ name: String, on _: O.Type) -> Rule {
     Rule(name, on: O.self) { (_, node, graph) throws(GraphError) in
       guard let inner = node.operands[0].flatMap({ graph.producer(of: $0) }), let x = inner.operands.first ?? nil,
-        inner.op is Reshape || inner.op is Flatten || inner.op is Squeeze || inner.op is Unsqueeze, graph.isReadOnce(inner.result)
+        inner.op is Reshape || inner.op is Flatten || inner.op is Squeeze || inner.op is Unsqueeze,
+        graph.isReadOnce(inner.result)
       else { return nil }
       if graph.haveSameType(x, node.result) { return x }
       return try graph.reshape(x, insteadOf: node)

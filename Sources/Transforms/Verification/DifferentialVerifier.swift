@@ -36,7 +36,8 @@ struct DifferentialVerifier {
       if isLate(start) { break }
     }
     let inputs = VerificationInputs(graph)
-    let fills = (2...max(options.seeds, 2)).map { VerificationInputs.Fill.random(seed: UInt64($0)) } + VerificationInputs.edges
+    let fills =
+      (2...max(options.seeds, 2)).map { VerificationInputs.Fill.random(seed: UInt64($0)) } + VerificationInputs.edges
     var bound = 0
     for binding in inputs.bindings {
       let before = references.count
@@ -72,6 +73,9 @@ struct DifferentialVerifier {
     }
   }
 
+  /// Compares on the first input only from now on.
+  mutating func keepFirst() { references = Array(references.prefix(1)) }
+
   /// Compares `graph` with the last one that was accepted; if they agree, it becomes the one to compare with.
   mutating func check(_ graph: Graph) -> Verdict {
     let session = Session(graph, threads: options.threads)
@@ -83,14 +87,16 @@ struct DifferentialVerifier {
         return .different("fails on \(reference.input.name): \(error)", inputs: i, deviation: deviation)
       }
       guard outputs.count == reference.outputs.count else {
-        return .different("has \(outputs.count) outputs instead of \(reference.outputs.count)", inputs: i, deviation: deviation)
+        return .different(
+          "has \(outputs.count) outputs instead of \(reference.outputs.count)", inputs: i, deviation: deviation)
       }
       for (j, (output, expected)) in zip(outputs, reference.outputs).enumerated() {
         let comparison = compare(output, expected)
         deviation = max(deviation, comparison.relativeToScale)
         if let mismatch = comparison.mismatch {
           let name = graph.name(of: graph.outputs[j])
-          return .different("output ‘\(name)’ differs on \(reference.input.name): \(mismatch)", inputs: i + 1, deviation: deviation)
+          return .different(
+            "output ‘\(name)’ differs on \(reference.input.name): \(mismatch)", inputs: i + 1, deviation: deviation)
         }
       }
       accepted.append(Reference(input: reference.input, outputs: outputs))

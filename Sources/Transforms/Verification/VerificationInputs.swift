@@ -25,10 +25,15 @@ struct VerificationInputs {
   var bindings: [[String: Int]] {
     if symbols.isEmpty { return [[:]] }
     let distinct = Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1, $0 + 2) })
-    let equal = [1, 3, 8, 16, 32, 64, 128, 224, 256].map { size in Dictionary(uniqueKeysWithValues: symbols.map { ($0, size) }) }
-    let batch = symbols.isEmpty ? [] : [32, 64, 128, 224, 256].map { size in
-      Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1, $0 == 0 ? 1 : size) })
+    let equal = [1, 3, 8, 16, 32, 64, 128, 224, 256].map { size in
+      Dictionary(uniqueKeysWithValues: symbols.map { ($0, size) })
     }
+    let batch =
+      symbols.isEmpty
+      ? []
+      : [32, 64, 128, 224, 256].map { size in
+        Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1, $0 == 0 ? 1 : size) })
+      }
     return symbols.count == 1 ? equal : [equal[0], distinct] + equal.dropFirst() + batch
   }
 
@@ -67,7 +72,9 @@ struct VerificationInputs {
     if case .random(let seed) = fill { numbers = RandomNumbers(seed: seed &* 1_000_003 &+ salt) }
     func real() -> Double { if case .number(let x) = fill { x } else { numbers.normal() } }
     /// Indices stay small, so that tables contain them.
-    func index(_ limit: UInt64) -> Int { if case .number(let x) = fill { x > 0 ? 1 : 0 } else { Int(numbers.next() % limit) } }
+    func index(_ limit: UInt64) -> Int {
+      if case .number(let x) = fill { x > 0 ? 1 : 0 } else { Int(numbers.next() % limit) }
+    }
     switch element {
     case .float32: return Tensor((0..<count).map { _ in Float(real()) }, shape: sizes)
     case .float64: return Tensor((0..<count).map { _ in real() }, shape: sizes)
