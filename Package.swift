@@ -87,7 +87,7 @@ let package = Package(
       dependencies: ["HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/RewriteTool", swiftSettings: settings),
     tests("Kernels", ["HoneKernels", "CKernels"]),
-    tests("Operators", ["HoneOperators", "HoneRuntime", "HoneIR"]),
+    tests("Operators", ["HoneOperators", "HoneIR", "HoneRuntime"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
   swiftLanguageModes: [.v6],

@@ -21,13 +21,20 @@ static const char *const names[] = {
 #undef X
 };
 
-extern const KernelTable table_portable;
+// The partial tables of an instruction set, by area.
+#define TABLES(isa) \
+  extern const KernelTable table_product_##isa, table_convolution_##isa, table_row_##isa, table_elementwise_##isa;
+TABLES(portable)
 #ifdef __x86_64__
-extern const KernelTable table_avx2, table_avx512, table_avx512vnni, table_avx512bf16;
+TABLES(avx2)
+TABLES(avx512)
+extern const KernelTable table_avx512vnni, table_avx512bf16;
 #endif
 #ifdef __aarch64__
-extern const KernelTable table_neon, table_neondot;
+TABLES(neon)
+extern const KernelTable table_neondot;
 #endif
+#undef TABLES
 
 enum { capacity = 8 };
 
@@ -40,35 +47,51 @@ static struct {
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-// Lays `tier` over the last table.
-static void add(const KernelTable *tier) {
-  size_t i = state.count++;
+static void lay(size_t i, const KernelTable *part) {
   KernelTable *t = &state.tables[i];
-  if (i == 0 || tier->lanes) {
-    *t = *tier;
-  } else {
-    *t = state.tables[i - 1];
-    memcpy(state.origins[i], state.origins[i - 1], sizeof state.origins[i]);
-    t->isa = tier->isa;
-  }
 #define X(name, args)                              \
-  if (tier->name != NULL) {                        \
-    t->name = tier->name;                          \
-    state.origins[i][index_##name] = tier->isa;    \
+  if (part->name != NULL) {                        \
+    t->name = part->name;                          \
+    state.origins[i][index_##name] = part->isa;    \
   }
   KERNELS(X)
 #undef X
 }
 
+// Begins a table as a copy of the last one with `part` over it.
+static void add(const KernelTable *part) {
+  size_t i = state.count++;
+  KernelTable *t = &state.tables[i];
+  if (i > 0) {
+    *t = state.tables[i - 1];
+    memcpy(state.origins[i], state.origins[i - 1], sizeof state.origins[i]);
+  }
+  t->isa = part->isa;
+  if (part->lanes) {
+    t->lanes = part->lanes;
+    t->panel_columns = part->panel_columns;
+    t->tile_rows = part->tile_rows;
+  }
+  lay(i, part);
+}
+
+#define ADD(isa)                                          \
+  do {                                                    \
+    add(&table_product_##isa);                            \
+    lay(state.count - 1, &table_convolution_##isa);       \
+    lay(state.count - 1, &table_row_##isa);               \
+    lay(state.count - 1, &table_elementwise_##isa);       \
+  } while (0)
+
 static void resolve(void) {
-  add(&table_portable);
+  ADD(portable);
 #ifdef __x86_64__
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
-    add(&table_avx2);
+    ADD(avx2);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd")) {
-      add(&table_avx512);
+      ADD(avx512);
       if (__builtin_cpu_supports("avx512vnni")) {
         add(&table_avx512vnni);
         if (__builtin_cpu_supports("avx512bf16")) add(&table_avx512bf16);
@@ -77,7 +100,7 @@ static void resolve(void) {
   }
 #endif
 #ifdef __aarch64__
-  add(&table_neon);
+  ADD(neon);
 #if defined(__linux__)
   if (getauxval(AT_HWCAP) & (1ul << 20)) add(&table_neondot);
 #elif defined(__APPLE__)

@@ -1,4 +1,9 @@
-// Names and attributes of kernel bodies. Opens the target region that table.h or the tier closes.
+// Names and attributes of kernel bodies. Opens the target region that the including table closes. Headers of isa/ define
+// ISA, TARGET and the shape of its registers:
+//   LANES            fp32 elements of a vector
+//   HAS_…            1 if the instructions are there; HAS_FMA for fused multiply-add
+//   PANEL_VECTORS    vectors of a packed panel; PANEL_VECTORS · LANES columns
+//   TILE_ROWS(nv)    rows of a tile of nv vectors
 #include <math.h>
 #include <string.h>
 

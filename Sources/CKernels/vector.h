@@ -72,3 +72,7 @@ INLINE void vstore_some(float *p, vf v, size_t n) {
   if (n >= LANES) vstore(p, v);
   else vstore_n(p, v, n);
 }
+
+// Modulo 2³².
+INLINE vi vmul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
+INLINE vi vadd(vi a, vi b) { return (vi)((vu)a + (vu)b); }

@@ -9,15 +9,19 @@ public struct Convolution: Sendable {
   public let instructionSet: InstructionSet
   let grid: ConvolutionGrid
   private let offsets: TapOffsets?
+  private let strip: InputStrip?
 
   public init(_ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current) {
     (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
     grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 1)
-    offsets = shape.isPointwise || shape.isDepthwise ? nil : TapOffsets(shape)
+    strip = grid.strip()
+    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
-  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup * 4, to: 64) }
+  public var scratchByteCount: Int {
+    roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 4, to: 64)
+  }
 
   /// Runs `tasks`: x [batch, input…, inputChannels] to y [batch, output…, outputChannels].
   ///
@@ -27,7 +31,7 @@ public struct Convolution: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount)
+    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
       let x = x + block.image * shape.inputPixels * shape.inputStride
@@ -35,32 +39,38 @@ public struct Convolution: Sendable {
       if shape.isDepthwise {
         depthwise(block, x, weights, y, operands)
       } else {
-        for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, zeros: scratch) }
+        strip?.fill(
+          scratch.assumingMemoryBound(to: Float.self), from: x,
+          outputRow: block.pixels.lowerBound / shape.output.last!, padding: 0)
+        for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, scratch: scratch) }
       }
     }
   }
 
   private func product(
     _ block: ConvolutionGrid.Block, _ panel: Int, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
-    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int, zeros: UnsafeMutableRawPointer
+    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int, scratch: UnsafeMutableRawPointer
   ) {
     let column = panel * grid.panels.width
     let channel = block.group * grid.panels.n + column
     let columns = grid.panels.columns(panel)
     let width = roundedUp(columns, to: instructionSet.lanes)
-    let depth = shape.inputChannelsPerGroup
     let c = y + (row * shape.outputStride + channel)
     let aliased = operands.residual.map { UnsafePointer(y) == $0 } ?? false
     let weights = weights.panel(group: block.group, column: column)
+    let source =
+      strip.map { $0.rows(scratch) }
+      ?? grid.rows(
+        block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 4)
+    let (taps, depth) = (source.taps, source.depth)
     var arguments = GemmF32(
-      a: grid.rows(block, UnsafeRawPointer(x + block.group * depth), offsets, zeros: zeros, elementByteCount: 4),
-      b: weights, c: c, c_stride: shape.outputStride, rows: block.pixels.count, columns: columns, accumulate: 0,
-      finish: 0, epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
-    let taps = shape.taps
+      a: source, b: weights, c: c, c_stride: shape.outputStride, rows: block.pixels.count, columns: columns,
+      accumulate: 0, finish: 0,
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
     let step = aliased || taps * depth <= TaskGrid.longestDepth ? taps : max(1, TaskGrid.splitDepth / depth)
     for tap in stride(from: 0, to: taps, by: step) {
       arguments.a.taps = min(step, taps - tap)
-      if let offsets { arguments.a.offsets = offsets.row(block.pixels.lowerBound, taps) + tap }
+      arguments.a.offsets = source.offsets.map { $0 + tap }
       arguments.b = weights + tap * depth * width
       arguments.accumulate = tap > 0 ? 1 : 0
       arguments.finish = tap + step >= taps ? 1 : 0
@@ -95,6 +105,14 @@ extension ConvolutionShape {
       height: input.0, width: input.1, kernel_height: kernel.0, kernel_width: kernel.1, stride_y: strides.0,
       stride_x: strides.1, dilation_y: dilations.0, dilation_x: dilations.1, pad_top: pads.0, pad_left: pads.1,
       output_width: output.last!)
+  }
+}
+
+extension InputStrip {
+  /// The rows of A in a filled strip.
+  func rows(_ strip: UnsafeMutableRawPointer) -> RowSource {
+    RowSource(
+      base: strip, stride: 0, offsets: offsets, offset_stride: taps, padding: nil, taps: taps, depth: depth)
   }
 }
 

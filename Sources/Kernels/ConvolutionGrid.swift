@@ -14,7 +14,7 @@ struct ConvolutionGrid: Sendable {
   /// A pointwise convolution over dense images treats the batch as one image.
   private let images: Int
   private let pixels: Int
-  private let pixelsPerBlock: Int
+  let pixelsPerBlock: Int
   private let pixelBlocks: Int
   private let panelsPerBlock: Int
   private let panelBlocks: Int
@@ -29,8 +29,8 @@ struct ConvolutionGrid: Sendable {
     let depth = dividedUp(shape.inputChannelsPerGroup * shape.taps, by: elementsPerStep)
     // A depthwise tap moves a vector in and out where a product would multiply it many times.
     let workPerPixel = shape.isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * panels.width
-    // Whole rows of a depthwise output, whole tiles of a product.
-    let unit = shape.isDepthwise ? shape.output.last! : 12
+    // Whole rows of the output, or whole tiles of a product.
+    let unit = shape.isDepthwise || InputStrip.suits(shape) ? shape.output.last! : 12
     let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (1024 * 1024)))
     pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1)))
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
@@ -50,6 +50,12 @@ struct ConvolutionGrid: Sendable {
       image: image, group: group,
       panels: panelBlock * panelsPerBlock..<min(panels.count, (panelBlock + 1) * panelsPerBlock),
       pixels: pixelBlock * pixelsPerBlock..<min(pixels, (pixelBlock + 1) * pixelsPerBlock))
+  }
+
+  /// The input rows a convolution of few channels copies per block; nil for others.
+  func strip() -> InputStrip? {
+    guard InputStrip.suits(shape), pixels > 0 else { return nil }
+    return InputStrip(shape, rowsPerBlock: pixelsPerBlock / shape.output.last!)
   }
 
   /// The rows of input that the positions of `block` read; `x` is the image's first element of the group.

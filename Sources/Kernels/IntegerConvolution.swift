@@ -25,12 +25,34 @@ public final class PackedIntegerConvolution: Sendable {
       return
     }
     depthwiseWeights = []
+    guard !InputStrip.suits(shape) else {
+      groups = [Self.stripPanels(weights, shape, type, zeros, instructionSet)]
+      return
+    }
     groups = (0..<shape.groups).map { group in
       IntegerPanels(
         weights + group * columns * channels * taps, taps: taps, depth: channels, n: columns, type: type,
         zeros: zeros.map { $0.count == 1 ? $0 : Array($0[group * columns..<(group + 1) * columns]) }, tapStride: 1,
         rowStride: taps, columnStride: channels * taps, instructionSet: instructionSet)
     }
+  }
+
+  /// Panels whose taps are whole kernel rows: [kernel row][kernel column · channel].
+  private static func stripPanels(
+    _ weights: UnsafeRawPointer, _ shape: ConvolutionShape, _ type: ByteType, _ zeros: [Int32]?,
+    _ instructionSet: InstructionSet
+  ) -> IntegerPanels {
+    let (taps, channels, columns) = (shape.taps, shape.inputChannels, shape.outputChannels)
+    let width = shape.kernel.last!
+    var rows = [UInt8](repeating: 0, count: columns * taps * channels)
+    for index in rows.indices {
+      let (output, rest) = index.quotientAndRemainder(dividingBy: taps * channels)
+      let (tap, channel) = rest.quotientAndRemainder(dividingBy: channels)
+      rows[index] = weights.load(fromByteOffset: (output * channels + channel) * taps + tap, as: UInt8.self)
+    }
+    return IntegerPanels(
+      rows, taps: taps / width, depth: width * channels, n: columns, type: type, zeros: zeros,
+      tapStride: width * channels, rowStride: 1, columnStride: taps * channels, instructionSet: instructionSet)
   }
 
   public var byteCount: Int { groups.reduce(depthwiseWeights.count * 2) { $0 + $1.byteCount } }
@@ -49,6 +71,7 @@ public struct IntegerConvolution: Sendable {
   public let instructionSet: InstructionSet
   private let grid: ConvolutionGrid
   private let offsets: TapOffsets?
+  private let strip: InputStrip?
 
   public init(
     _ shape: ConvolutionShape, xType: ByteType = .uint8, epilogue: IntegerEpilogue,
@@ -56,11 +79,12 @@ public struct IntegerConvolution: Sendable {
   ) {
     (self.shape, self.xType, self.epilogue, self.instructionSet) = (shape, xType, epilogue, instructionSet)
     grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4)
-    offsets = shape.isPointwise ? nil : TapOffsets(shape)
+    strip = grid.strip()
+    offsets = shape.isPointwise || strip != nil ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
-  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup, to: 64) }
+  public var scratchByteCount: Int { roundedUp(strip?.elementCount ?? shape.inputChannelsPerGroup, to: 64) }
 
   /// Runs `tasks`: x [batch, input…, inputChannels] with zero point `xZero`, which padding holds too, to
   /// y [batch, output…, outputChannels] of the epilogue's result type.
@@ -70,7 +94,8 @@ public struct IntegerConvolution: Sendable {
     scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    scratch.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: xZero), count: scratchByteCount)
+    let padding = UInt8(truncatingIfNeeded: xZero)
+    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: padding, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
       let x = x + block.image * shape.inputPixels * shape.inputStride
@@ -78,6 +103,9 @@ public struct IntegerConvolution: Sendable {
       if shape.isDepthwise {
         depthwise(block, x, xZero, weights, y, operands, row: row)
       } else {
+        strip?.fill(
+          scratch.assumingMemoryBound(to: UInt8.self), from: x.assumingMemoryBound(to: UInt8.self),
+          outputRow: block.pixels.lowerBound / shape.output.last!, padding: padding)
         for panel in block.panels { product(block, panel, x, xZero, weights, y, operands, row: row, padding: scratch) }
       }
     }
@@ -90,12 +118,17 @@ public struct IntegerConvolution: Sendable {
   ) {
     let column = panel * grid.panels.width
     let channel = block.group * grid.panels.n + column
+    let source =
+      strip.map { $0.rows(padding) }
+      ?? grid.rows(block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: padding, elementByteCount: 1)
     var arguments = weights.groups[block.group].product(
-      grid.rows(block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: padding, elementByteCount: 1),
+      source,
       type: xType, zero: xZero, column: column, columns: grid.panels.columns(panel), rows: block.pixels.count,
       c: y + (row * shape.outputStride + channel) * epilogue.resultByteCount, cStride: shape.outputStride,
       result: epilogue.resultCode,
       epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+    // A strip may be read past a kernel row, where the packed weights are 0.
+    if strip != nil, arguments.b_zeros == nil { arguments.a.depth = roundedUp(source.depth, to: 4) }
     instructionSet.table.pointee.gemm_i8(&arguments)
   }
 

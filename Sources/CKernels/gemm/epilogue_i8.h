@@ -20,8 +20,6 @@ INLINE vi vload_bytes(const uint8_t *p, size_t n, int is_signed) {
   }
   return is_signed ? __builtin_convertvector((vsb)bytes, vi) : __builtin_convertvector(bytes, vi);
 }
-INLINE vi vmul(vi a, vi b) { return (vi)((vu)a * (vu)b); }
-INLINE vi vadd(vi a, vi b) { return (vi)((vu)a + (vu)b); }
 
 // To integers, halves to even, within low...high after `zero` is added; NaN becomes low.
 typedef struct {

@@ -1,31 +1,22 @@
-// Byte-strided sources may lie anywhere in a mapped file, so elements are read with memcpy.
-INLINE uint32_t load32(const char *p) {
-  uint32_t v;
-  memcpy(&v, p, sizeof v);
-  return v;
-}
+#include "../layout/blocks.h"
 
-// Panel columns n0..<n0+count, padded with zeros to `width`.
+// Panel columns n0..<n0+count, padded with zeros to `width`. Sources may be unaligned, as they lie in mapped files.
 static void CAT(pack_panel_f32, ISA)(const PackB *p, size_t n0, size_t count, size_t width, float *out) {
   const char *source = (const char *)p->source + (ptrdiff_t)n0 * p->column_stride;
-  enum { strip = 16 };
-  for (size_t k0 = 0; k0 < p->k; k0 += strip) {
-    size_t k1 = k0 + strip < p->k ? k0 + strip : p->k;
-    if (p->column_stride == 4) {
-      for (size_t k = k0; k < k1; k++) {
-        memcpy(out + k * width, source + (ptrdiff_t)k * p->row_stride, count * 4);
-        if (count < width) memset(out + k * width + count, 0, (width - count) * 4);
-      }
-      continue;
-    }
-    for (size_t n = 0; n < width; n++) {
-      const char *column = source + (ptrdiff_t)n * p->column_stride;
-      for (size_t k = k0; k < k1; k++) {
-        uint32_t v = n < count ? load32(column + (ptrdiff_t)k * p->row_stride) : 0;
-        memcpy(out + k * width + n, &v, 4);
-      }
-    }
+  enum { full = PANEL_VECTORS * LANES };
+  if (p->column_stride == 4 && count == full) {
+    for (size_t k = 0; k < p->k; k++) memcpy(out + k * full, source + (ptrdiff_t)k * p->row_stride, full * 4);
+  } else if (p->column_stride == 4) {
+    for (size_t k = 0; k < p->k; k++) memcpy(out + k * width, source + (ptrdiff_t)k * p->row_stride, count * 4);
+  } else if (p->row_stride == 4) {
+    transpose_uint32_t(source, p->column_stride, (char *)out, (ptrdiff_t)width * 4, count, p->k);
+  } else {
+    for (size_t k = 0; k < p->k; k++)
+      for (size_t n = 0; n < count; n++)
+        memcpy(out + k * width + n, source + (ptrdiff_t)k * p->row_stride + (ptrdiff_t)n * p->column_stride, 4);
   }
+  if (count < width)
+    for (size_t k = 0; k < p->k; k++) memset(out + k * width + count, 0, (width - count) * 4);
 }
 
 KERNEL(pack_f32)(const PackB *p) {

@@ -1,16 +1,13 @@
 public import HoneIR
 
 /// y = x·σ(alpha·x)
-public struct QuickGelu: CompositeOp, ElementwiseOp {
+public struct QuickGelu: MicrosoftOp, CompositeOp, ElementwiseOp {
   public var alpha: Float = 1.702
   public init() {}
-  public static var domain: String { "com.microsoft" }
-
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
     try call.expectOperands(1...1)
-    let x = operands[0]
-    var inner = x
-    if alpha != 1 { inner = try g.apply(Mul(), x, g.constant(.number(Double(alpha), call.element(0)))) }
-    return [try g.apply(Mul(), x, g.apply(Sigmoid(), inner))]
+    var swish = Swish()
+    swish.alpha = alpha
+    return [try g.apply(swish, operands[0])]
   }
 }

@@ -1,4 +1,4 @@
-#ifdef __x86_64__
+#pragma once
 #define ISA avx512
 #define TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512cd,fma,f16c"
 #define HAS_AVX2 1
@@ -7,5 +7,3 @@
 #define LANES 16
 #define PANEL_VECTORS 4
 #define TILE_ROWS(nv) ((nv) == 4 ? 6 : 8)
-#include "../table.h"
-#endif

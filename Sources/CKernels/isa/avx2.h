@@ -1,4 +1,4 @@
-#ifdef __x86_64__
+#pragma once
 #define ISA avx2
 #define TARGET "avx2,fma,f16c"
 #define HAS_AVX2 1
@@ -6,5 +6,3 @@
 #define LANES 8
 #define PANEL_VECTORS 2
 #define TILE_ROWS(nv) ((nv) == 2 ? 6 : 8)
-#include "../table.h"
-#endif

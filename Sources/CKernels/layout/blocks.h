@@ -1,0 +1,95 @@
+// Square blocks transposed in registers: interleaving rows i and i + N/2, log₂ N times.
+#define INDICES_2(half) (half), 2 + (half)
+#define INDICES_4(half) 2 * (half), 4 + 2 * (half), 2 * (half) + 1, 5 + 2 * (half)
+#define PAIR(n, i) (i), (n) + (i)
+#define INDICES_8(half) PAIR(8, 4 * (half)), PAIR(8, 4 * (half) + 1), PAIR(8, 4 * (half) + 2), PAIR(8, 4 * (half) + 3)
+#define INDICES_16(half)                                                                               \
+  PAIR(16, 8 * (half)), PAIR(16, 8 * (half) + 1), PAIR(16, 8 * (half) + 2), PAIR(16, 8 * (half) + 3),  \
+      PAIR(16, 8 * (half) + 4), PAIR(16, 8 * (half) + 5), PAIR(16, 8 * (half) + 6), PAIR(16, 8 * (half) + 7)
+
+#define BLOCK(n, type)                                                                                        \
+  INLINE void transpose_block_##type(const char *source, ptrdiff_t source_stride, char *destination,          \
+                                     ptrdiff_t destination_stride) {                                          \
+    typedef type Row __attribute__((ext_vector_type(n)));                                                     \
+    Row a[n], b[n];                                                                                           \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < n; i++)                                            \
+        memcpy(&a[i], source + i * source_stride, sizeof(Row));                                               \
+    _Pragma("clang loop unroll(full)") for (int stage = 1; stage < n; stage *= 2) {                           \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < n / 2; i++) {                                    \
+        b[2 * i] = __builtin_shufflevector(a[i], a[i + n / 2], INDICES_##n(0));                               \
+        b[2 * i + 1] = __builtin_shufflevector(a[i], a[i + n / 2], INDICES_##n(1));                           \
+      }                                                                                                       \
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < n; i++) a[i] = b[i];                             \
+    }                                                                                                         \
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < n; i++)                                            \
+        memcpy(destination + i * destination_stride, &a[i], sizeof(Row));                                     \
+  }
+
+BLOCK(16, uint8_t)
+BLOCK(8, uint16_t)
+#if LANES == 16
+BLOCK(16, uint32_t)
+BLOCK(8, uint64_t)
+enum { block_uint32_t = 16, block_uint64_t = 8 };
+#elif LANES == 8
+BLOCK(8, uint32_t)
+BLOCK(4, uint64_t)
+enum { block_uint32_t = 8, block_uint64_t = 4 };
+#else
+BLOCK(4, uint32_t)
+BLOCK(2, uint64_t)
+enum { block_uint32_t = 4, block_uint64_t = 2 };
+#endif
+enum { block_uint8_t = 16, block_uint16_t = 8 };
+#undef BLOCK
+#undef INDICES_2
+#undef INDICES_4
+#undef INDICES_8
+#undef INDICES_16
+#undef PAIR
+
+// Element by element, for what blocks leave over.
+#define EDGE(type)                                                                                            \
+  INLINE void transpose_edge_##type(const char *source, ptrdiff_t source_stride, char *destination,           \
+                                    ptrdiff_t destination_stride, size_t rows, size_t columns) {              \
+    for (size_t j = 0; j < columns; j++)                                                                      \
+      for (size_t i = 0; i < rows; i++)                                                                       \
+        memcpy(destination + (ptrdiff_t)j * destination_stride + i * sizeof(type),                            \
+               source + (ptrdiff_t)i * source_stride + j * sizeof(type), sizeof(type));                       \
+  }                                                                                                           \
+  INLINE void transpose_##type(const char *source, ptrdiff_t source_stride, char *destination,                \
+                               ptrdiff_t destination_stride, size_t rows, size_t columns) {                   \
+    enum { n = block_##type, wide = 64 / sizeof(type) > n ? 64 / sizeof(type) : n };                          \
+    if (rows < n) {                                                                                           \
+      switch (rows) {                                                                                         \
+        case 1: transpose_edge_##type(source, source_stride, destination, destination_stride, 1, columns); return; \
+        case 2: transpose_edge_##type(source, source_stride, destination, destination_stride, 2, columns); return; \
+        case 3: transpose_edge_##type(source, source_stride, destination, destination_stride, 3, columns); return; \
+        case 4: if (n > 4) { transpose_edge_##type(source, source_stride, destination, destination_stride, 4, columns); return; } \
+        default: break;                                                                                       \
+      }                                                                                                       \
+    }                                                                                                         \
+    size_t i = 0;                                                                                             \
+    /* Whole cache lines of the destination before the next rows. */                                          \
+    for (; i + n <= rows; ) {                                                                                 \
+      size_t height = rows - i < wide ? (rows - i) / n * n : wide, j = 0;                                     \
+      for (; j + n <= columns; j += n)                                                                        \
+        for (size_t r = i; r < i + height; r += n)                                                            \
+          transpose_block_##type(source + (ptrdiff_t)r * source_stride + j * sizeof(type), source_stride,     \
+                                 destination + (ptrdiff_t)j * destination_stride + r * sizeof(type),          \
+                                 destination_stride);                                                         \
+      if (j < columns)                                                                                        \
+        transpose_edge_##type(source + (ptrdiff_t)i * source_stride + j * sizeof(type), source_stride,        \
+                              destination + (ptrdiff_t)j * destination_stride + i * sizeof(type),             \
+                              destination_stride, height, columns - j);                                       \
+      i += height;                                                                                            \
+    }                                                                                                         \
+    if (i < rows)                                                                                             \
+      transpose_edge_##type(source + (ptrdiff_t)i * source_stride, source_stride, destination + i * sizeof(type), \
+                            destination_stride, rows - i, columns);                                           \
+  }
+EDGE(uint8_t)
+EDGE(uint16_t)
+EDGE(uint32_t)
+EDGE(uint64_t)
+#undef EDGE

@@ -1,0 +1,24 @@
+// The product kernels of one instruction set.
+#include "../kernels.h"
+#include "../vector.h"
+
+#include "../math/functions.h"
+#include "../gemm/epilogue_f32.h"
+#include "../gemm/gemm_f32.h"
+#include "../gemm/epilogue_i8.h"
+#include "../gemm/gemm_i8.h"
+#include "../gemm/pack.h"
+
+#ifdef TARGET
+#pragma clang attribute pop
+#endif
+
+#define X(name, args) .name = CAT(name, ISA),
+const KernelTable CAT(table_product, ISA) = {
+    .isa = STR(ISA),
+    .lanes = LANES,
+    .panel_columns = PANEL_VECTORS * LANES,
+    .tile_rows = TILE_ROWS(PANEL_VECTORS),
+    GEMM_KERNELS(X)
+};
+#undef X

@@ -1,0 +1,80 @@
+/// Input rows with their padding, copied for a block of output rows, so that the window of a pixel is one contiguous
+/// piece per kernel row. Pays where there are so few input channels that a tap is shorter than a vector.
+final class InputStrip: @unchecked Sendable {
+  private let shape: ConvolutionShape
+  private let window: (height: Int, width: Int, strideY: Int, dilationY: Int, padTop: Int, padLeft: Int)
+  let rowsPerBlock: Int
+  /// Elements of a row of the strip.
+  private let rowElements: Int
+  private let stripRows: Int
+  /// Offset of each kernel row of each output pixel of a block.
+  let offsets: UnsafeMutablePointer<Int32>
+  let taps: Int
+  /// Elements per kernel row.
+  let depth: Int
+
+  /// Whether `shape` profits from a strip.
+  static func suits(_ shape: ConvolutionShape) -> Bool {
+    shape.groups == 1 && shape.inputChannels <= 4 && shape.input.count <= 2 && shape.kernel.last! > 1
+      && shape.dilations.last! == 1
+  }
+
+  init(_ shape: ConvolutionShape, rowsPerBlock: Int) {
+    func first(_ values: [Int], _ fill: Int) -> Int { values.count == 1 ? fill : values[0] }
+    (self.shape, self.rowsPerBlock) = (shape, rowsPerBlock)
+    window = (
+      first(shape.input, 1), shape.input.last!, first(shape.strides, 1), first(shape.dilations, 1),
+      first(shape.padsBegin, 0), shape.padsBegin.last!
+    )
+    let (channels, outputWidth) = (shape.inputChannels, shape.output.last!)
+    taps = first(shape.kernel, 1)
+    depth = shape.kernel.last! * channels
+    rowElements = ((outputWidth - 1) * shape.strides.last! + shape.kernel.last!) * channels
+    stripRows = (rowsPerBlock - 1) * window.strideY + (taps - 1) * window.dilationY + 1
+    offsets = .allocate(capacity: rowsPerBlock * outputWidth * taps)
+    for pixel in 0..<rowsPerBlock * outputWidth {
+      let (row, column) = pixel.quotientAndRemainder(dividingBy: outputWidth)
+      for tap in 0..<taps {
+        let stripRow = row * window.strideY + tap * window.dilationY
+        offsets[pixel * taps + tap] = Int32(stripRow * rowElements + column * shape.strides.last! * channels)
+      }
+    }
+  }
+
+  deinit { offsets.deallocate() }
+
+  /// Elements of the strip, with room for products that read whole groups of 4.
+  var elementCount: Int { stripRows * rowElements + 64 }
+
+  /// Copies the input rows that output rows from `outputRow` on read; elements are bytes or floats.
+  func fill<Element>(
+    _ strip: UnsafeMutablePointer<Element>, from image: UnsafePointer<Element>, outputRow: Int, padding: Element
+  ) {
+    let channels = shape.inputChannels
+    let rowPixels = rowElements / channels
+    let inside =
+      min(
+        max(window.padLeft, 0), rowPixels)..<max(
+        min(window.padLeft, rowPixels), min(rowPixels, window.width + window.padLeft))
+    for row in 0..<stripRows {
+      let target = strip + row * rowElements
+      let y = outputRow * window.strideY - window.padTop + row
+      guard y >= 0, y < window.height else {
+        target.update(repeating: padding, count: rowElements)
+        continue
+      }
+      target.update(repeating: padding, count: inside.lowerBound * channels)
+      (target + inside.upperBound * channels).update(
+        repeating: padding, count: rowElements - inside.upperBound * channels)
+      let source = image + (y * window.width + inside.lowerBound - window.padLeft) * shape.inputStride
+      if shape.inputStride == channels {
+        (target + inside.lowerBound * channels).update(from: source, count: inside.count * channels)
+      } else {
+        for (i, pixel) in inside.enumerated() {
+          (target + pixel * channels).update(from: source + i * shape.inputStride, count: channels)
+        }
+      }
+    }
+    (strip + stripRows * rowElements).update(repeating: padding, count: 64)
+  }
+}
