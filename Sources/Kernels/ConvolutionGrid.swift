@@ -11,6 +11,8 @@ struct ConvolutionGrid: Sendable {
 
   let shape: ConvolutionShape
   let panels: Panels
+  private let isDepthwise: Bool
+  private let usesStrip: Bool
   /// A pointwise convolution over dense images treats the batch as one image.
   private let images: Int
   private let pixels: Int
@@ -19,27 +21,30 @@ struct ConvolutionGrid: Sendable {
   private let panelsPerBlock: Int
   private let panelBlocks: Int
 
-  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes.
-  init(_ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int) {
+  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes; without `specializes` every convolution is
+  /// a product.
+  init(_ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, specializes: Bool = true) {
     self.shape = shape
+    isDepthwise = specializes && shape.isDepthwise
+    usesStrip = specializes && InputStrip.suits(shape)
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
-    let mergesImages = shape.isPointwise && !shape.isDepthwise
+    let mergesImages = shape.isPointwise && !isDepthwise
     images = mergesImages ? 1 : shape.batch
     pixels = mergesImages ? shape.batch * shape.outputPixels : shape.outputPixels
     let depth = dividedUp(shape.inputChannelsPerGroup * shape.taps, by: elementsPerStep)
     // A depthwise tap moves a vector in and out where a product would multiply it many times.
-    let workPerPixel = shape.isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * panels.width
+    let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * panels.width
     // Whole rows of the output, or whole tiles of a product.
-    let unit = shape.isDepthwise || InputStrip.suits(shape) ? shape.output.last! : 12
+    let unit = isDepthwise || usesStrip ? shape.output.last! : 12
     let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (1024 * 1024)))
     pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1)))
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
     let blockWork = max(1, pixelsPerBlock * workPerPixel)
-    panelsPerBlock = shape.isDepthwise ? 1 : max(1, min(panels.count, dividedUp(256 * 1024, by: blockWork)))
-    panelBlocks = shape.isDepthwise ? 1 : dividedUp(panels.count, by: panelsPerBlock)
+    panelsPerBlock = isDepthwise ? 1 : max(1, min(panels.count, dividedUp(256 * 1024, by: blockWork)))
+    panelBlocks = isDepthwise ? 1 : dividedUp(panels.count, by: panelsPerBlock)
   }
 
-  private var groups: Int { shape.isDepthwise ? 1 : shape.groups }
+  private var groups: Int { isDepthwise ? 1 : shape.groups }
   var taskCount: Int { pixels == 0 ? 0 : images * groups * panelBlocks * pixelBlocks }
 
   func block(_ task: Int) -> Block {
@@ -54,7 +59,7 @@ struct ConvolutionGrid: Sendable {
 
   /// The input rows a convolution of few channels copies per block; nil for others.
   func strip() -> InputStrip? {
-    guard InputStrip.suits(shape), pixels > 0 else { return nil }
+    guard usesStrip, pixels > 0 else { return nil }
     return InputStrip(shape, rowsPerBlock: pixelsPerBlock / shape.output.last!)
   }
 

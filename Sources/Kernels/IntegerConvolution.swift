@@ -80,7 +80,7 @@ public struct IntegerConvolution: Sendable {
     (self.shape, self.xType, self.epilogue, self.instructionSet) = (shape, xType, epilogue, instructionSet)
     grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4)
     strip = grid.strip()
-    offsets = shape.isPointwise || strip != nil ? nil : TapOffsets(shape)
+    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -101,7 +101,7 @@ public struct IntegerConvolution: Sendable {
       let x = x + block.image * shape.inputPixels * shape.inputStride
       let row = block.image * shape.outputPixels + block.pixels.lowerBound
       if shape.isDepthwise {
-        depthwise(block, x, xZero, weights, y, operands, row: row)
+        depthwise(block, x, xZero, weights, y, operands)
       } else {
         strip?.fill(
           scratch.assumingMemoryBound(to: UInt8.self), from: x.assumingMemoryBound(to: UInt8.self),
@@ -134,12 +134,13 @@ public struct IntegerConvolution: Sendable {
 
   private func depthwise(
     _ block: ConvolutionGrid.Block, _ x: UnsafeRawPointer, _ xZero: Int32, _ weights: PackedIntegerConvolution,
-    _ y: UnsafeMutableRawPointer, _ operands: IntegerEpilogueOperands, row: Int
+    _ y: UnsafeMutableRawPointer, _ operands: IntegerEpilogueOperands
   ) {
+    let row = block.image * shape.outputPixels, width = shape.output.last!
     weights.withDepthwise { weights in
       var arguments = DepthwiseI8(
-        x: x, offsets: offsets!.row(block.pixels.lowerBound, shape.taps), taps: shape.taps,
-        pixels: block.pixels.count, channels: shape.outputChannels, weights: weights,
+        window: shape.window, x: x, x_stride: shape.inputStride, row_begin: block.pixels.lowerBound / width,
+        row_end: block.pixels.upperBound / width, channels: shape.outputChannels, weights: weights,
         weight_stride: shape.outputChannels, y: y + row * shape.outputStride * epilogue.resultByteCount,
         y_stride: shape.outputStride, x_signed: xType.isSigned ? 1 : 0, x_zero: xZero, result: epilogue.resultCode,
         epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))

@@ -40,6 +40,20 @@ struct ConvolutionTests {
       inputChannels: 20, outputChannels: 20, groups: 20, input: [5, 5], kernel: [3, 3], padsBegin: [1, 1],
       inputStride: 23, outputStride: 31),
     ConvolutionShape(inputChannels: 3, outputChannels: 32, input: [3, 3], kernel: [3, 3], padsBegin: [2, 2]),
+    ConvolutionShape(
+      inputChannels: 48, outputChannels: 48, groups: 48, input: [19, 23], kernel: [3, 3], strides: [2, 2],
+      padsBegin: [1, 1]),
+    ConvolutionShape(
+      inputChannels: 37, outputChannels: 37, groups: 37, input: [8, 30], kernel: [7, 7], padsBegin: [3, 3]),
+    ConvolutionShape(
+      inputChannels: 16, outputChannels: 16, groups: 16, input: [30], kernel: [5], strides: [2], padsBegin: [2]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 16, outputChannels: 16, groups: 16, input: [6, 6], kernel: [4, 4], strides: [3, 3],
+      padsBegin: [1, 1]),
+    ConvolutionShape(inputChannels: 6, outputChannels: 6, groups: 6, input: [3, 3, 3], kernel: [3, 3, 3]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 3, outputChannels: 5, input: [9, 4], kernel: [3, 9], strides: [2, 1], dilations: [2, 1],
+      padsBegin: [1, 4], inputStride: 5),
   ]
 
   /// The floats of x or y that belong to the last position and reach no further than its channels.

@@ -129,7 +129,9 @@ import Testing
 
   @Test func refusesWhatItCannotDo() {
     #expect(throws: GraphError.self) {
-      try run("MatMulNBits", [f32([1, 16]), nil, nil], ["K": .int(16), "N": .int(2), "block_size": .int(16), "bits": .int(3)])
+      try run(
+        "MatMulNBits", [Tensor([Float](repeating: 1, count: 16), shape: [1, 16]), nil, nil],
+        ["K": .int(16), "N": .int(2), "block_size": .int(16), "bits": .int(3)])
     }
   }
 }

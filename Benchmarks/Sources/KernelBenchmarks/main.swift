@@ -1,4 +1,4 @@
-// Usage: KernelBenchmarks [product|integer|convolution|integer-convolution|layout …]; everything without arguments.
+// Usage: KernelBenchmarks [product|integer|convolution|integer-convolution|layout|bf16|attention|recurrent …]; everything without arguments.
 import HoneKernels
 
 let peak = PeakProbe.measure()
@@ -12,6 +12,9 @@ let suites: [(String, () -> Void)] = [
   ("convolution", { benchmarkConvolutions(peak) }),
   ("integer-convolution", { benchmarkIntegerConvolutions(peak) }),
   ("layout", { benchmarkLayout() }),
+  ("bf16", { benchmarkBFloat16(peak) }),
+  ("attention", { benchmarkAttention(peak) }),
+  ("recurrent", { benchmarkRecurrent() }),
 ]
 let wanted = CommandLine.arguments.dropFirst()
 for (name, suite) in suites where wanted.isEmpty || wanted.contains(name) { suite() }

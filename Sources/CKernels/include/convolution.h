@@ -27,11 +27,12 @@ typedef struct {
   EpilogueF32 epilogue;
 } DepthwiseF32;
 
-/// accumulator = Σ_t (x − x_zero)·(w − w_zero), exact; padding adds nothing.
+/// accumulator = Σ_t (x − x_zero)·weight, exact; padding adds nothing. As DepthwiseF32 otherwise.
 typedef struct {
+  Window window;
   const void *x;
-  const int32_t *offsets;
-  size_t taps, pixels, channels;
+  ptrdiff_t x_stride;
+  size_t row_begin, row_end, channels;
   /// weights[t][c] with the zero point already subtracted.
   const int16_t *weights;
   ptrdiff_t weight_stride;

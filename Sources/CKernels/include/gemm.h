@@ -112,10 +112,33 @@ typedef struct {
   int32_t *sums;
 } PackBI8;
 
+/// As GemmF32 for bfloat16 rows and panels [taps·depth2/2][columns rounded up to lanes][2]; sums in fp32, odd element of
+/// a pair first. C is fp32, or bfloat16 where `narrow`.
+typedef struct {
+  RowSource a;
+  const uint16_t *b;
+  void *c;
+  ptrdiff_t c_stride;
+  size_t rows, columns;
+  int32_t narrow;
+  EpilogueF32 epilogue;
+} GemmBF16;
+
+/// Packs fp32 B, where k is taps pieces of depth; byte strides, any alignment.
+typedef struct {
+  const void *source;
+  ptrdiff_t tap_stride, row_stride, column_stride;
+  size_t taps, depth, n;
+  uint16_t *panels;
+} PackBF16;
+
 #define GEMM_KERNELS(X)                      \
   X(gemm_f32, (const GemmF32 *g))            \
   X(gemm_i8, (const GemmI8 *g))              \
   X(pack_f32, (const PackB *p))              \
-  X(pack_i8, (const PackBI8 *p))
+  X(pack_i8, (const PackBI8 *p))             \
+  X(gemm_bf16, (const GemmBF16 *g))          \
+  X(pack_bf16, (const PackBF16 *p))          \
+  X(narrow_bf16, (const float *x, uint16_t *y, size_t n))
 
 #pragma clang assume_nonnull end

@@ -15,12 +15,14 @@
 #include "../math/functions.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
+#include "../convolution/depthwise_i8.h"
 #include "../probe/probe_i8.h"
 #pragma clang attribute pop
 
 const KernelTable table_avx512vnni = {
     .isa = "avx512vnni",
     .gemm_i8 = gemm_i8_avx512vnni,
+    .depthwise_i8 = depthwise_i8_avx512vnni,
     .probe_int8 = probe_int8_avx512vnni,
 };
 #endif

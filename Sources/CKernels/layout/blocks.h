@@ -1,3 +1,4 @@
+#pragma once
 // Square blocks transposed in registers: interleaving rows i and i + N/2, log₂ N times.
 #define INDICES_2(half) (half), 2 + (half)
 #define INDICES_4(half) 2 * (half), 4 + 2 * (half), 2 * (half) + 1, 5 + 2 * (half)

@@ -7,7 +7,9 @@
 #include "../gemm/gemm_f32.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
+#include "../gemm/gemm_bf16.h"
 #include "../gemm/pack.h"
+#include "../gemm/pack_bf16.h"
 
 #ifdef TARGET
 #pragma clang attribute pop

@@ -114,7 +114,8 @@ public struct SVMClassifier: ClassifierOp {
     guard rawCount == 1 else { return post_transform.apply(scores, rawCount) }
     if post_transform == .probit { post_transform.apply(scores, 1) }
     guard scoreCount == 2 else { return }
-    (scores[0], scores[1]) = (-scores[0], scores[0])
+    let takesSoftmax = post_transform == .softmax || post_transform == .softmaxZero
+    (scores[0], scores[1]) = (takesSoftmax ? 1 - scores[0] : -scores[0], scores[0])
     if post_transform == .logistic { post_transform.apply(scores, 2) }
   }
 }

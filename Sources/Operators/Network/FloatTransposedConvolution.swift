@@ -66,7 +66,8 @@ struct FloatTransposedConvolution: Sendable {
           let positions = width.outputs(reading: kw)
           for od in depth.outputs(reading: kd) {
             for oh in height.outputs(reading: kh) {
-              let line = (depth.start(od) + kd * depth.dilation) * height.input + height.start(oh) + kh * height.dilation
+              let line =
+                (depth.start(od) + kd * depth.dilation) * height.input + height.start(oh) + kh * height.dilation
               let target = y + (line * width.input + width.start(0) + kw * width.dilation)
               let source = row + (od * height.output + oh) * width.output
               for ow in positions { target[ow * width.stride] += source[ow] }

@@ -78,7 +78,8 @@ public struct Attention: RowKernelOp {
       !is_causal || layout.queries == layout.keys
     else { return nil }
     return ScaledDotProductAttention(
-      batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries, keys: layout.keys,
+      batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries,
+      keys: layout.keys,
       width: layout.depth, valueWidth: layout.width, scale: scale, isCausal: is_causal, q: layout.q.strides,
       k: layout.k.strides, v: layout.v.strides, y: layout.y.strides)
   }

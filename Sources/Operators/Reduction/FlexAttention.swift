@@ -22,7 +22,9 @@ public struct FlexAttention: CompositeOp, RegionOp {
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(3 + captureCount...3 + captureCount)
     let (q, k, v) = (try call.tensor(0), try call.tensor(1), try call.tensor(2))
-    guard q.element == k.element, k.element == v.element else { throw GraphError(.type, "element types differ: \(q), \(k), \(v)") }
+    guard q.element == k.element, k.element == v.element else {
+      throw GraphError(.type, "element types differ: \(q), \(k), \(v)")
+    }
     for type in [q, k, v] where type.rank != nil && type.rank != 4 { throw GraphError(.type, "needs 4 axes: \(type)") }
     guard let query = q.shape, let value = v.shape else { return [.tensor(q.with(shape: nil))] }
     return [.tensor(q.with(shape: [query[0], query[1], query[2], value[3]]))]

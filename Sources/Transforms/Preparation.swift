@@ -1,6 +1,5 @@
 public import HoneIR
 public import HoneRuntime
-import HoneTransforms
 
 /// How a graph is made ready to run on this machine.
 public struct Preparation: Sendable {

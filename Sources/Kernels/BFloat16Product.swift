@@ -1,0 +1,125 @@
+internal import CKernels
+
+/// An fp32 matrix B [k × n] rounded to bfloat16 in the layout products read, made once and shared by all plans.
+public final class PackedBFloat16Matrix: Sendable {
+  public let k: Int
+  public let n: Int
+  public let instructionSet: InstructionSet
+  let panels: BFloat16Panels
+
+  /// Packs B from row-major fp32 [k × n], or from its transpose [n × k]; `stride` counts elements between its rows.
+  public init(
+    _ source: UnsafeRawPointer, k: Int, n: Int, stride: Int? = nil, transposed: Bool = false,
+    instructionSet: InstructionSet = .current
+  ) {
+    (self.k, self.n, self.instructionSet) = (k, n, instructionSet)
+    let stride = 4 * (stride ?? (transposed ? k : n))
+    panels = BFloat16Panels(
+      source, taps: 1, depth: k, n: n, tapStride: 0, rowStride: transposed ? 4 : stride,
+      columnStride: transposed ? stride : 4, instructionSet: instructionSet)
+  }
+
+  public var byteCount: Int { panels.memory.byteCount }
+}
+
+/// Panels of row pairs [taps · ⌈depth/2⌉][columns][2].
+struct BFloat16Panels: Sendable {
+  let memory: AlignedMemory
+  private let rows: Int
+
+  init(
+    _ source: UnsafeRawPointer, taps: Int, depth: Int, n: Int, tapStride: Int, rowStride: Int, columnStride: Int,
+    instructionSet: InstructionSet
+  ) {
+    rows = taps * roundedUp(depth, to: 2)
+    memory = AlignedMemory(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
+    var arguments = PackBF16(
+      source: source, tap_stride: tapStride, row_stride: rowStride, column_stride: columnStride, taps: taps,
+      depth: depth, n: n, panels: memory.base.assumingMemoryBound(to: UInt16.self))
+    instructionSet.table.pointee.pack_bf16(&arguments)
+  }
+
+  func panel(at column: Int) -> UnsafePointer<UInt16> {
+    UnsafePointer(memory.base.assumingMemoryBound(to: UInt16.self)) + column * rows
+  }
+}
+
+/// The types a bfloat16 kernel reads and writes.
+public enum HalfOrFloat: Sendable, Hashable {
+  case bfloat16
+  case float32
+
+  var byteCount: Int { self == .bfloat16 ? 2 : 4 }
+}
+
+/// A plan for C [m × n] = epilogue(A [m × k] · B [k × n]) with bfloat16 operands and fp32 sums.
+public struct BFloat16Product: Sendable {
+  public let m: Int
+  public let n: Int
+  public let k: Int
+  /// fp32 A is rounded on the way.
+  public let aType: HalfOrFloat
+  public let cType: HalfOrFloat
+  public let aStride: Int
+  public let cStride: Int
+  public let epilogue: Epilogue
+  public let instructionSet: InstructionSet
+  private let panels: Panels
+  private let grid: TaskGrid
+
+  /// Strides count elements between rows and default to dense.
+  public init(
+    m: Int, n: Int, k: Int, aType: HalfOrFloat = .bfloat16, cType: HalfOrFloat = .bfloat16, aStride: Int? = nil,
+    cStride: Int? = nil, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current
+  ) {
+    (self.m, self.n, self.k, self.aType, self.cType) = (m, n, k, aType, cType)
+    (self.aStride, self.cStride, self.epilogue) = (aStride ?? k, cStride ?? n, epilogue)
+    self.instructionSet = instructionSet
+    panels = Panels(n: n, instructionSet: instructionSet)
+    // Rounded rows serve all their panels.
+    grid = TaskGrid(
+      m: m, k: dividedUp(k, by: 2), panels: panels, batch: 1, tileRows: 12, rowsFirst: aType == .float32)
+  }
+
+  public var taskCount: Int { grid.taskCount }
+
+  /// Bytes of scratch per thread, aligned to 64, for fp32 A.
+  public var scratchByteCount: Int { aType == .float32 ? roundedUp(grid.rowsPerBlock * k * 2, to: 64) : 0 }
+
+  /// Runs `tasks`; bias and residual are fp32.
+  public func run(
+    tasks: Range<Int>, a: UnsafeRawPointer, b: PackedBFloat16Matrix, c: UnsafeMutableRawPointer,
+    operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
+  ) {
+    precondition(b.k == k && b.n == n && b.instructionSet == instructionSet, "B is packed for another product")
+    var rounded = -1
+    for index in grid.blocks(tasks) {
+      let block = grid.block(index)
+      let row = block.rows.lowerBound
+      let source: RowSource
+      if aType == .bfloat16 {
+        source = RowSource(rows: a + row * aStride * 2, stride: aStride, depth: k)
+      } else {
+        if rounded != row { round(a.assumingMemoryBound(to: Float.self), block.rows, into: scratch!) }
+        rounded = row
+        source = RowSource(rows: scratch!, stride: k, depth: k)
+      }
+      for panel in block.panels {
+        let column = panel * panels.width
+        var arguments = GemmBF16(
+          a: source, b: b.panels.panel(at: column), c: c + (row * cStride + column) * cType.byteCount,
+          c_stride: cStride, rows: block.rows.count, columns: panels.columns(panel),
+          narrow: cType == .bfloat16 ? 1 : 0,
+          epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride))
+        instructionSet.table.pointee.gemm_bf16(&arguments)
+      }
+    }
+  }
+
+  private func round(_ a: UnsafePointer<Float>, _ rows: Range<Int>, into scratch: UnsafeMutableRawPointer) {
+    let out = scratch.assumingMemoryBound(to: UInt16.self)
+    for (i, row) in rows.enumerated() {
+      instructionSet.table.pointee.narrow_bf16(a + row * aStride, out + i * k, k)
+    }
+  }
+}
