@@ -113,7 +113,8 @@ public struct ScaledDotProductAttention: Sendable {
       let column = panel * panels.width
       var arguments = GemmF32(
         a: RowSource(rows: a, stride: stride, depth: depth),
-        b: UnsafePointer(b.assumingMemoryBound(to: Float.self)) + column * depth, c: c + column, c_stride: cStride,
+        b: UnsafePointer(b.assumingMemoryBound(to: Float.self)) + column * depth,
+        b_stride: panels.paddedColumns(panel), c: c + column, c_stride: cStride,
         rows: rows, columns: panels.columns(panel), accumulate: 0, finish: 0,
         epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride))
       instructionSet.table.pointee.gemm_f32(&arguments)
