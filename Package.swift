@@ -28,7 +28,9 @@ let package = Package(
   name: "hone",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Hone", targets: ["Hone"]),
     .library(name: "HoneKernels", targets: ["HoneKernels"]),
+    .executable(name: "hone", targets: ["HoneCLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -50,6 +52,19 @@ let package = Package(
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error),
       ]),
+    module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"]),
+    module("Compression", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"]),
+    .target(
+      name: "Hone",
+      dependencies: ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression"],
+      path: "Sources/Hone", swiftSettings: settings + [.strictMemorySafety()]),
+    .executableTarget(
+      name: "HoneCLI",
+      dependencies: [
+        "Hone", "HoneIR", "HoneOperators", "HoneKernels", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Sources/CLI", swiftSettings: settings),
     module("Conformance", ["HoneIR", "HoneONNX", "HoneRuntime"]),
     .executableTarget(
       name: "hone-conformance",
@@ -67,7 +82,15 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     module("Codecs", ["HoneIR", "CImages", "CZlib"], pointers: true),
     module("Datasets", ["HoneIR", "HoneCodecs"], external: [.product(name: "SwiftCSV", package: "SwiftCSV")]),
+    .executableTarget(
+      name: "hone-rewrite",
+      dependencies: ["HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/RewriteTool", swiftSettings: settings),
+    tests("IR", ["HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
+    tests("Operators", ["HoneOperators", "HoneRuntime", "HoneIR"]),
+    tests("Transforms", ["HoneTransforms", "HoneOperators", "HoneRuntime", "HoneIR"]),
+    tests("RoundTrip", ["HoneTransforms", "HoneONNX", "HoneIR"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
   swiftLanguageModes: [.v6],

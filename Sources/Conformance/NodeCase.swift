@@ -31,11 +31,17 @@ public struct NodeCase: Sendable {
     do {
       let model = try ONNXModel(contentsOf: folder.appendingPathComponent("model.onnx"))
       let session = Session(model.graph)
+      // The numbers of random operators are "for informational purpose" by the suite's own words; their types are not.
+      let isRandom = model.graph.sorted().contains { $0.op is any RandomOp }
       for set in TestDataSet.folders(in: folder) {
         let data = try TestDataSet(folder: set, graph: model.graph)
         let outputs = try session.run(data.inputs)
         for (output, expected) in zip(zip(model.graph.outputs, outputs), data.outputs) {
           guard let expected else { continue }
+          if isRandom {
+            guard output.1.type == expected.type else { return .wrong("\(output.1.type), expected \(expected.type)") }
+            continue
+          }
           let comparison = Comparison(output.1, expected: expected, .elementwise(rtol: rtol, atol: atol))
           if let mismatch = comparison.mismatch { return .wrong("‘\(model.graph.name(of: output.0))’: \(mismatch)") }
         }

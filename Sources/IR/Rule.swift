@@ -27,6 +27,7 @@ extension Graph {
         guard let current = self[node.id] else { break }
         guard let value = try locating("\(rule.name), \(node.place)", { () throws(GraphError) in try rule.rewrite(current, &self) })
         else { continue }
+        guard canReplace(current.result, with: value) else { continue }
         replace(current.result, with: value)
         fired.append(rule.name)
         break

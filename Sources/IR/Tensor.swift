@@ -188,3 +188,14 @@ extension Tensor: CustomStringConvertible {
     return "\(type) {\(values.joined(separator: ", "))\(elementCount > shown ? ", …" : "")}"
   }
 }
+
+extension Tensor {
+  /// A copy of some of the bytes.
+  public func byteArray(_ range: Range<Int>) -> [UInt8] { withBytes { Array($0[range]) } }
+  /// A tensor of the given bytes, which must fill it.
+  public init(_ element: ElementType, _ sizes: [Int], bytes: [UInt8]) {
+    let type = TensorType(element, sizes)
+    precondition(type.byteCount == bytes.count, "\(type) does not take \(bytes.count) bytes")
+    self.init(uninitialized: type) { $0.copyBytes(from: bytes) }
+  }
+}

@@ -67,6 +67,7 @@ public struct ElementwiseLoop: Sendable {
   /// Calls `body` with runs of rows: where each operand and the result begin, in elements, the number of rows and their
   /// length.
   func forEachRun(_ tasks: Range<Int>, _ body: (UnsafePointer<Int>, Int, Int, Int) -> Void) {
+    guard rowCount > 0 else { return }
     withUnsafeTemporaryAllocation(of: Int.self, capacity: max(operandCount, 1)) { offsets in
       if pieces > 1 {
         for task in tasks { piece(task, offsets, body) }

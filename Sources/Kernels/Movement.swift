@@ -1,7 +1,7 @@
 import CKernels
 
 /// Copies one element or run; the common widths become a load and a store.
-@inline(__always)
+@inlinable @inline(__always)
 public func moveElement(_ destination: UnsafeMutableRawPointer, _ source: UnsafeRawPointer, _ width: Int) {
   switch width {
   case 1: destination.storeBytes(of: source.load(as: UInt8.self), as: UInt8.self)

@@ -48,7 +48,8 @@ extension Planner {
         try locating(work.node.place) { () throws(GraphError) in
           switch try place(work) {
           case .done: break
-          case .waits(let wanted): left.append(Work(scope: work.scope, node: work.node, wanted: wanted))
+          case .waits(let wanted, let reason): left.append(Work(scope: work.scope, node: work.node, wanted: wanted, reason: reason))
+          case .evaluates: left.append(Work(scope: work.scope, node: work.node, evaluates: true))
           case .expanded(let items): queue.append(contentsOf: items.reversed())
           }
         }
@@ -58,14 +59,15 @@ extension Planner {
 
     enum Outcome {
       case done
-      /// Needs the values of these operands, or evaluation.
-      case waits(Set<Int>)
+      /// Needs the values of these operands.
+      case waits(Set<Int>, because: GraphError)
+      case evaluates
       case expanded([Work])
     }
 
     mutating func place(_ work: Work) throws(GraphError) -> Outcome {
       var call = planner.call(for: work)
-      if planner.mode(of: work, call) == .evaluated { return .waits([]) }
+      if planner.mode(of: work, call) == .evaluated { return .evaluates }
       guard let op = work.node.op as? any ExecutableOp else { return try expand(work, call) }
       do {
         call.results = try op.infer(call)
@@ -83,12 +85,12 @@ extension Planner {
     }
 
     private func wait(_ work: Work, _ call: Call, _ error: GraphError? = nil) throws(GraphError) -> Outcome {
+      if work.node.op is any EvaluatedOp { return .evaluates }
       let wanted = call.wanted!.all.filter { call.operands[$0]?.known == nil }
-      if work.node.op is any EvaluatedOp { return .waits([]) }
-      guard !wanted.isEmpty else {
-        throw error ?? GraphError(.unsupported, "the sizes of its results cannot be told: \(call.results.map(\.description).joined(separator: ", "))")
-      }
-      return .waits(wanted)
+      let types = call.results.map(\.description).joined(separator: ", ")
+      let reason = error ?? GraphError(.unsupported, "the sizes of its results cannot be told: \(types)")
+      guard !wanted.isEmpty else { throw GraphError(.unsupported, reason.message) }
+      return .waits(wanted, because: reason)
     }
 
     private mutating func expand(_ work: Work, _ call: Call) throws(GraphError) -> Outcome {

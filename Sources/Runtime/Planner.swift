@@ -21,7 +21,12 @@ struct Planner: Sendable {
   struct Work: Sendable {
     let scope: Int
     let node: Node
+    /// Operands whose values are needed.
     var wanted: Set<Int> = []
+    /// Why it could not be planned.
+    var reason: GraphError?
+    /// The node was found to need evaluation.
+    var evaluates = false
   }
 
   var slots: [Slot] = []

@@ -113,7 +113,7 @@ public final class Session {
   }
 
   private func evaluate(_ work: Planner.Work, _ rest: inout Planner, _ held: inout [Int: RuntimeValue]) throws(GraphError) -> Bool {
-    guard work.wanted.isEmpty, let op = work.node.op as? any EvaluatedOp else { return false }
+    guard let op = work.node.op as? any EvaluatedOp, work.evaluates || !(op is any ExecutableOp) else { return false }
     var operands: [RuntimeValue?] = []
     for operand in work.node.operands {
       guard let operand else {
@@ -154,9 +154,7 @@ public final class Session {
   private func continuation(of plan: Plan, _ rest: Planner, _ held: [Int: RuntimeValue]) throws(GraphError) -> Plan {
     var planner = rest
     var wanted = Set<Int>()
-    var stuck: Planner.Work?
     for work in planner.remaining where planner.isReady(work) {
-      stuck = work
       for i in work.wanted {
         if let operand = work.node.operands[i] { wanted.insert(planner.slot(of: operand, in: work.scope)) }
       }
@@ -172,10 +170,9 @@ public final class Session {
       if let content { planner.slots[slot].known = content }
     }
     key.contents.append(.scalar(Int64(planner.remaining.count)))
-    let remaining = planner.remaining.count
     let next = try plan.next.plan(for: key) { () throws(GraphError) in try planner.plan() }
-    if next.steps.isEmpty, let after = next.rest, after.remaining.count == remaining, let stuck {
-      throw GraphError(.unsupported, "the sizes of its results cannot be told from data").at(stuck.node.place)
+    if next.steps.isEmpty, let after = next.rest, let first = after.remaining.first, !after.remaining.contains(where: after.isReady) {
+      throw GraphError(.unsupported, first.reason?.message ?? "its operands are never computed").at(first.node.place)
     }
     return next
   }

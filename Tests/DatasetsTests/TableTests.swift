@@ -52,6 +52,7 @@ struct TableTests {
   @Test func `errors name row and column`() throws {
     let ragged = try open("1,2,0\n3,1\n2,2,1\n") { $0.label = .some(.none) }
     #expect(message { try ragged.sample(at: 1) }.contains("row 2 has 2 columns, the first has 3"))
+    #expect(message { try open("a,b\n1,2,z\n") }.contains("row 2 has 3 columns, the first has 2"))
     let wrong = try open("1,2,0\n3,z,1\n") { $0.label = .index(2) }
     #expect(message { try wrong.sample(at: 1) }.contains("row 2, column 2: ‘z’ is no number"))
     #expect(

@@ -98,8 +98,9 @@ extension Dataset {
     case nil: break
     }
     let named = hasHeader ? first.firstIndex { labelNames.contains($0.lowercased()) } : nil
-    let words = row.indices.filter { TableDataset.number(row[$0]) == nil }
-    let whole = row.indices.filter { Int(row[$0]) != nil }
+    let columns = 0..<min(first.count, row.count)
+    let words = columns.filter { TableDataset.number(row[$0]) == nil }
+    let whole = columns.filter { Int(row[$0]) != nil }
     let column = named ?? (words.count == 1 ? words[0] : whole == [0] ? 0 : first.count - 1)
     notes.append(
       "the label is taken from column \(column + 1)\(hasHeader ? " (\(first[column]))" : "") of \(first.count)")

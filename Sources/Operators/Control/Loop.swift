@@ -64,7 +64,8 @@ public struct Loop: RegionOp, EvaluatedOp, RequiringOp {
     while turn < limit && goesOn {
       let number = body.scalar(.scalar(Int64(turn)), forInput: 0)
       let condition = body.scalar(.scalar(goesOn), forInput: 1)
-      let results = try context.run(body, [number, condition] + carried + captures)
+      let fitted = carried.enumerated().map { body.fitted($1, forInput: 2 + $0) }
+      let results = try context.run(body, [number, condition] + fitted + captures)
       if asksCondition { goesOn = try [results.first].condition(0) }
       carried = results[1..<(1 + carriedCount)].map { $0 }
       for (i, value) in results[(1 + carriedCount)...].enumerated() { collected[i].append(try [value].tensor(0)) }

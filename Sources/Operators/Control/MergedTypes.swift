@@ -46,6 +46,13 @@ extension Region {
     let declared = graph.tensorType(of: graph.inputs[i]).shape
     return .tensor(declared?.count == 1 ? tensor.reshaped([1]) : tensor)
   }
+
+  /// `value` as an optional, if input `i` is declared as one.
+  func fitted(_ value: RuntimeValue?, forInput i: Int) -> RuntimeValue? {
+    guard case .optional(let element) = graph.type(of: graph.inputs[i]) else { return value }
+    if case .optional? = value { return value }
+    return .optional(value, of: element)
+  }
 }
 
 extension Array where Element == RuntimeValue? {

@@ -32,8 +32,6 @@ public struct SVMClassifier: ClassifierOp {
     return votes ? try votingModel(features) : try linearModel(features)
   }
 
-  private var isPositive: Bool { coefficients.allSatisfy { $0 >= 0 } }
-
   private func linearModel(_ features: Int) throws(GraphError) -> RowModel {
     let linear = try LinearScores(
       coefficients, [Float](repeating: rho[0], count: classCount), count: classCount, features: features)
@@ -107,21 +105,17 @@ public struct SVMClassifier: ClassifierOp {
     }
   }
 
-  /// The index of the class; with one function for two classes, its value decides.
+  /// The index of the class; a lone function's value decides if there are no two labels.
   private func choose(_ best: Int, weight: Float) -> Int {
-    guard rho.count == 1 else { return best }
-    if labels.count == 2 {
-      if !hasProbabilities && isPositive && weight >= 0.5 { return 1 }
-      return best
-    }
-    return weight > 0 ? 1 : 0
+    rho.count == 1 && labels.count != 2 ? (weight > 0 ? 1 : 0) : best
   }
 
   private func finish(_ scores: UnsafeMutablePointer<Float>) {
     guard rawCount == 1 else { return post_transform.apply(scores, rawCount) }
     if post_transform == .probit { post_transform.apply(scores, 1) }
     guard scoreCount == 2 else { return }
-    (scores[0], scores[1]) = (-scores[0], scores[0])
-    if post_transform != .probit { post_transform.apply(scores, 2) }
+    let takesSoftmax = post_transform == .softmax || post_transform == .softmaxZero
+    (scores[0], scores[1]) = (takesSoftmax ? 1 - scores[0] : -scores[0], scores[0])
+    if post_transform == .logistic { post_transform.apply(scores, 2) }
   }
 }

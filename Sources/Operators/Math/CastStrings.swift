@@ -9,6 +9,7 @@ extension Cast {
     if x.element == .string {
       return [.tensor(to == .string ? x : try Self.parsed(x.strings, to, sizes: x.sizes, self))]
     }
+    guard to == .string else { return [.tensor(try converted(x))] }
     return [.tensor(Tensor(strings: Self.described(x), shape: x.sizes))]
   }
 

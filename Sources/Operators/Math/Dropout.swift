@@ -26,8 +26,14 @@ public struct Dropout: ExecutableOp, UpgradableOp {
   }
 
   private func refuseDropping(_ call: Call) throws(GraphError) {
-    guard call.has(2), try call.requireKnown(2, "training mode").bools.contains(true) else { return }
-    let ratio = call.has(1) ? try call.requireKnown(1, "the ratio").doubles.first : 0.5
+    guard call.has(2) else { return }
+    // Both are asked for before either is needed, so that one round of planning gives both.
+    let (given, training) = (call.known(1), call.known(2))
+    guard let training else { throw GraphError(.dataDependent, "training mode (operand 2) depends on data") }
+    guard training.bools.contains(true) else { return }
+    guard let ratio = call.has(1) ? given?.doubles.first : 0.5 else {
+      throw GraphError(.dataDependent, "the ratio (operand 1) depends on data")
+    }
     guard ratio == 0 else { throw GraphError(.unsupported, "dropping elements at random is not supported") }
   }
 

@@ -11,6 +11,7 @@ public struct Equal: ComparisonOp, CommutativeOp, EvaluatedOp {
     -> [RuntimeValue]
   {
     let (a, b) = (try operands.tensor(0), try operands.tensor(1))
+    guard a.element == .string, b.element == .string else { return try evaluateKernel([a, b]) }
     let walk = try BroadcastWalk([a, b])
     let (x, y) = (a.strings, b.strings)
     return [.tensor(Tensor(walk.map { x[$0[0]] == y[$0[1]] }, shape: walk.sizes))]

@@ -69,6 +69,7 @@ extension Catalog {
     Sqrt.self,
     Sub.self,
     Sum.self,
+    SwiGLU.self,
     Swish.self,
     Tan.self,
     Tanh.self,

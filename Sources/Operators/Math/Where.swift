@@ -32,6 +32,7 @@ public struct Where: ExecutableOp, EvaluatedOp, SymbolicOp {
     -> [RuntimeValue]
   {
     let tensors = [try operands.tensor(0), try operands.tensor(1), try operands.tensor(2)]
+    guard tensors[1].element == .string, tensors[2].element == .string else { return try evaluateKernel(tensors) }
     let walk = try BroadcastWalk(tensors)
     let (condition, a, b) = (tensors[0].bools, tensors[1].strings, tensors[2].strings)
     return [.tensor(Tensor(strings: walk.map { condition[$0[0]] ? a[$0[1]] : b[$0[2]] }, shape: walk.sizes))]

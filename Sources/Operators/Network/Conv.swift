@@ -14,7 +14,8 @@ public struct Conv: ExecutableOp, WindowOp {
     try call.expectOperands(2...3)
     let element = try call.element(0)
     guard element.isFloatingPoint, try call.element(1) == element else {
-      throw GraphError(.type, "operands must be of one floating-point type: \(try call.tensor(0)), \(try call.tensor(1))")
+      throw GraphError(
+        .type, "operands must be of one floating-point type: \(try call.tensor(0)), \(try call.tensor(1))")
     }
     return [.tensor(element, try convolutionShape(call, x: 0, w: 1, bias: 2, group: group))]
   }

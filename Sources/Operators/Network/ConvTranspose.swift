@@ -16,7 +16,8 @@ public struct ConvTranspose: ExecutableOp, WindowOp {
     try call.expectOperands(2...3)
     let element = try call.element(0)
     guard element.isFloatingPoint, try call.element(1) == element else {
-      throw GraphError(.type, "operands must be of one floating-point type: \(try call.tensor(0)), \(try call.tensor(1))")
+      throw GraphError(
+        .type, "operands must be of one floating-point type: \(try call.tensor(0)), \(try call.tensor(1))")
     }
     guard let input = try call.shape(0) else { return [.tensor(element, nil)] }
     let weights = try call.shape(1)
@@ -29,7 +30,8 @@ public struct ConvTranspose: ExecutableOp, WindowOp {
     }
     let rank = input.count - 2
     try checkAttributes(rank: rank)
-    guard output_padding.isEmpty || output_padding.count == rank, output_shape.isEmpty || output_shape.count >= rank else {
+    guard output_padding.isEmpty || output_padding.count == rank, output_shape.isEmpty || output_shape.count >= rank
+    else {
       throw GraphError(.attribute, "output_padding or output_shape does not fit \(rank) spatial axes")
     }
     let kernel = try kernel(weights: weights)
@@ -79,7 +81,10 @@ public struct ConvTranspose: ExecutableOp, WindowOp {
       batch: input[0], channels: input[1], filters: output[1], groups: group, window: try window(call))
     let bias = call.has(2) ? 2 : nil
     switch try call.element(0) {
-    case .float32: return directTransposedConvolution(sizes, bias: bias, Float.self)
+    case .float32:
+      return sizes.isEmpty || sizes.channels == 0
+        ? directTransposedConvolution(sizes, bias: bias, Float.self)
+        : FloatTransposedConvolution(sizes, bias: bias).kernel()
     case .float64: return directTransposedConvolution(sizes, bias: bias, Double.self)
     case .float16: return directTransposedConvolution(sizes, bias: bias, Float16.self)
     case .bfloat16: return directTransposedConvolution(sizes, bias: bias, BFloat16.self)

@@ -59,7 +59,9 @@ extension WindowOp {
     try convolutionSizes(try call.sizes(x), try call.sizes(w), group: group, call)
   }
 
-  func convolutionSizes(_ input: [Int], _ weights: [Int], group: Int, _ call: Call) throws(GraphError) -> ConvolutionSizes {
+  func convolutionSizes(_ input: [Int], _ weights: [Int], group: Int, _ call: Call) throws(GraphError)
+    -> ConvolutionSizes
+  {
     let window = try window(input: input[2...], kernel: Array(weights[2...]), call)
     return ConvolutionSizes(batch: input[0], channels: input[1], filters: weights[0], groups: group, window: window)
   }

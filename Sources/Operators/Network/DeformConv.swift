@@ -28,10 +28,12 @@ public struct DeformConv: ExecutableOp, WindowOp {
     }
     let (taps, spatial) = (sizes.window.tapCount, sizes.window.outputSizes)
     guard try call.sizes(2) == [sizes.batch, offset_group * taps * 2] + spatial else {
-      throw GraphError(.type, "offsets must be [\(sizes.batch), \(offset_group * taps * 2)] + \(spatial): \(try call.tensor(2))")
+      throw GraphError(
+        .type, "offsets must be [\(sizes.batch), \(offset_group * taps * 2)] + \(spatial): \(try call.tensor(2))")
     }
     if call.has(4), try call.sizes(4) != [sizes.batch, offset_group * taps] + spatial {
-      throw GraphError(.type, "mask must be [\(sizes.batch), \(offset_group * taps)] + \(spatial): \(try call.tensor(4))")
+      throw GraphError(
+        .type, "mask must be [\(sizes.batch), \(offset_group * taps)] + \(spatial): \(try call.tensor(4))")
     }
     switch try call.element(0) {
     case .float32: return kernel(sizes, call, Float.self)

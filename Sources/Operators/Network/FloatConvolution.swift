@@ -2,13 +2,18 @@ import HoneIR
 import HoneKernels
 
 /// The fp32 convolution of channels-first operands x, w and perhaps a bias.
-func floatConvolution(_ call: Call, _ sizes: ConvolutionSizes, bias: Int?) throws(GraphError) -> Kernel {
-  if sizes.isEmpty || sizes.channels == 0 { return directConvolution(sizes, bias: bias, Float.self) }
-  if sizes.isPointwise { return pointwiseConvolution(sizes, bias: bias) }
-  guard let weights = call.known(1) else { return directConvolution(sizes, bias: bias, Float.self) }
+func floatConvolution(
+  _ call: Call, _ sizes: ConvolutionSizes, bias: Int?, activation: Activation = .none
+) throws(GraphError) -> Kernel {
+  let isEmpty = sizes.isEmpty || sizes.channels == 0
+  if sizes.isPointwise && !isEmpty { return pointwiseConvolution(sizes, bias: bias, activation) }
+  guard !isEmpty, let weights = call.known(1) else {
+    guard activation == .none else { throw GraphError(.unsupported, "has no kernel for weights that are no constants") }
+    return directConvolution(sizes, bias: bias, Float.self)
+  }
   let shape = sizes.channelsLast(batch: 1)
   let packed = try packedWeights(call, weights, shape)
-  let plan = Convolution(shape)
+  let plan = Convolution(shape, epilogue: Epilogue(activation: activation))
   return throughChannelsLast(sizes, xBytes: 4, yBytes: 4, scratch: plan.scratchByteCount) { frame, x, y, scratch in
     plan.run(
       tasks: 0..<plan.taskCount, x: x.assumingMemoryBound(to: Float.self), weights: packed,
@@ -18,10 +23,10 @@ func floatConvolution(_ call: Call, _ sizes: ConvolutionSizes, bias: Int?) throw
 }
 
 /// `[M × C] · [C × positions]` for each image.
-private func pointwiseConvolution(_ sizes: ConvolutionSizes, bias: Int?) -> Kernel {
+private func pointwiseConvolution(_ sizes: ConvolutionSizes, bias: Int?, _ activation: Activation) -> Kernel {
   let positions = sizes.window.inputCount
   let product = MatrixProduct(
-    m: sizes.filters, n: positions, k: sizes.channels,
+    m: sizes.filters, n: positions, k: sizes.channels, epilogue: Epilogue(activation: activation),
     batch: .init(
       count: sizes.batch, aStride: 0, bStride: sizes.channels * positions, cStride: sizes.filters * positions))
   return Kernel(tasks: product.taskCount, scratch: product.scratchByteCount) { frame, range in

@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// Gated recurrent unit (Cho et al., arXiv 1406.1078).
 public struct GRU: ExecutableOp, RecurrentOp {
@@ -36,15 +37,21 @@ public struct GRU: ExecutableOp, RecurrentOp {
     let gates = linear_before_reset ? [0..<3] : [0..<2, 2..<3]
     var recurrent: [[RecurrentMatrix<T>]] = []
     for range in gates { recurrent.append(try matrices(2, gates: range, depth: sizes.hidden, sizes, call)) }
-    let cell = GRUCell<T>(
-      hidden: sizes.hidden, recurrent: recurrent, activations: try parsedActivations(), limit: clip.map { T.Real($0) },
-      isLinearBeforeReset: linear_before_reset, hasBias: call.has(3))
+    let activations = try parsedActivations()
+    let kernels = activations.map { functions in
+      RecurrentActivation.kernels(functions, for: T.self).map {
+        GRUCell(hidden: sizes.hidden, clip: clip ?? .infinity, activations: $0)
+      }
+    }
+    let cell = GRUGates<T>(
+      hidden: sizes.hidden, recurrent: recurrent, activations: activations, limit: clip.map { T.Real($0) },
+      isLinearBeforeReset: linear_before_reset, hasBias: call.has(3), kernels: kernels)
     return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
   }
 }
 
 /// Gates lie in the order update, reset, hidden.
-private struct GRUCell<Element: RealElement>: RecurrentCell {
+private struct GRUGates<Element: RealElement>: RecurrentCell {
   typealias Real = Element.Real
   let hidden: Int
   /// All gates, or the first two and the last, of each direction.
@@ -54,10 +61,16 @@ private struct GRUCell<Element: RealElement>: RecurrentCell {
   let limit: Real?
   let isLinearBeforeReset: Bool
   let hasBias: Bool
+  /// The step of each direction as fp32 kernels, where there are some.
+  let kernels: [GRUCell?]
 
   func addsRecurrentBias(gate: Int) -> Bool { gate == 2 && isLinearBeforeReset }
 
   func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
+    if let kernel = kernels[step.direction] {
+      if isLinearBeforeReset { advanceLinear(step, kernel, frame) } else { advancePlain(step, kernel, frame) }
+      return
+    }
     if isLinearBeforeReset { advanceLinear(step, frame) } else { advancePlain(step, frame) }
     for row in 0..<step.rows {
       let gates = step.gates + row * 3 * hidden
@@ -96,6 +109,41 @@ private struct GRUCell<Element: RealElement>: RecurrentCell {
       for i in 0..<hidden { gates[2 * hidden + i] += gates[hidden + i] * products[2 * hidden + i] }
       activate(gates + 2 * hidden, hidden, activations[step.direction][1])
     }
+  }
+
+  private func advanceLinear(_ step: RecurrentStep<Real>, _ kernel: GRUCell, _ frame: borrowing Frame) {
+    let width = 3 * hidden
+    recurrent[0][step.direction].multiply(
+      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: width, .zero, frame)
+    let products = step.spare.floats
+    if hasBias {
+      let bias = frame.operand(3, as: Float.self) + (step.direction * 2 + 1) * width
+      for row in 0..<step.rows {
+        for i in 2 * hidden..<width { products[row * width + i] += bias[i] }
+      }
+    }
+    let h = step.h.floats
+    kernel.run(
+      rows: step.rows, x: Rows(UnsafePointer(step.gates.floats), stride: width),
+      h: Rows(UnsafePointer(products), stride: width), before: Rows(UnsafePointer(h), stride: hidden),
+      y: Rows(h, stride: hidden))
+  }
+
+  private func advancePlain(_ step: RecurrentStep<Real>, _ kernel: GRUCell, _ frame: borrowing Frame) {
+    let count = step.rows * hidden
+    let (z, reset) = (step.spare + 2 * count, step.spare + 3 * count)
+    recurrent[0][step.direction].multiply(
+      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: 2 * hidden, .zero, frame)
+    let x = Rows(UnsafePointer(step.gates.floats), stride: 3 * hidden)
+    let h = step.h.floats
+    let before = Rows(UnsafePointer(h), stride: hidden)
+    let products = UnsafePointer(step.spare.floats)
+    kernel.reset(
+      rows: step.rows, x: x, h: Rows(products, stride: 2 * hidden), before: before, z: z.floats, reset: reset.floats)
+    recurrent[1][step.direction].multiply(
+      reset, stride: hidden, rows: step.rows, into: step.spare, stride: hidden, .zero, frame)
+    kernel.update(
+      rows: step.rows, x: x, h: Rows(products, stride: hidden), before: before, z: z.floats, y: Rows(h, stride: hidden))
   }
 
   private func activate(_ gate: UnsafeMutablePointer<Real>, _ count: Int, _ function: RecurrentActivation) {

@@ -4,7 +4,9 @@ import HoneIR
 func globallyPooled(_ call: Call) throws(GraphError) -> [ValueType] {
   try call.expectOperands(1...1)
   let type = try call.tensor(0)
-  guard type.element.isFloatingPoint else { throw GraphError(.type, "operand 0 must be of a floating-point type: \(type)") }
+  guard type.element.isFloatingPoint else {
+    throw GraphError(.type, "operand 0 must be of a floating-point type: \(type)")
+  }
   guard let shape = type.shape else { return [.tensor(type)] }
   guard shape.count >= 2 else { throw GraphError(.type, "has no channel axis: \(type)") }
   return [.tensor(type.element, shape.prefix(2) + shape.dropFirst(2).map { _ in 1 })]

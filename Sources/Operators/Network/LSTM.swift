@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// Long short-term memory (Hochreiter and Schmidhuber 1997), with peepholes (Gers and Schmidhuber 2000).
 public struct LSTM: ExecutableOp, RecurrentOp {
@@ -36,16 +37,22 @@ public struct LSTM: ExecutableOp, RecurrentOp {
     if call.has(7), try call.sizes(7) != [sizes.directions, 3 * sizes.hidden] {
       throw GraphError(.type, "P must be [\(sizes.directions), \(3 * sizes.hidden)]: \(try call.tensor(7))")
     }
-    let cell = LSTMCell<T>(
+    let activations = try parsedActivations()
+    let kernels = activations.map { functions in
+      RecurrentActivation.kernels(functions, for: T.self).map {
+        LSTMCell(hidden: sizes.hidden, clip: clip ?? .infinity, inputForget: input_forget, activations: $0)
+      }
+    }
+    let cell = LSTMGates<T>(
       hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<4, depth: sizes.hidden, sizes, call),
-      activations: try parsedActivations(), limit: clip.map { T.Real($0) }, couplesInputAndForget: input_forget,
-      hasPeepholes: call.has(7))
+      activations: activations, limit: clip.map { T.Real($0) }, couplesInputAndForget: input_forget,
+      hasPeepholes: call.has(7), kernels: kernels)
     return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, call.has(6) ? 6 : nil], call)
   }
 }
 
 /// Gates lie in the order input, output, forget, cell.
-private struct LSTMCell<Element: RealElement>: RecurrentCell {
+private struct LSTMGates<Element: RealElement>: RecurrentCell {
   typealias Real = Element.Real
   let hidden: Int
   let recurrent: [RecurrentMatrix<Element>]
@@ -54,12 +61,23 @@ private struct LSTMCell<Element: RealElement>: RecurrentCell {
   let limit: Real?
   let couplesInputAndForget: Bool
   let hasPeepholes: Bool
+  /// The step of each direction as one fp32 kernel, where there is one.
+  let kernels: [LSTMCell?]
 
   func addsRecurrentBias(gate: Int) -> Bool { false }
 
   func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
     recurrent[step.direction].multiply(
       step.h, stride: hidden, rows: step.rows, into: step.gates, stride: 4 * hidden, .result, frame)
+    if let kernel = kernels[step.direction] {
+      let cell = step.c.floats
+      kernel.run(
+        rows: step.rows, gates: Rows(UnsafePointer(step.gates.floats), stride: 4 * hidden),
+        peepholes: hasPeepholes ? frame.operand(7, as: Float.self) + step.direction * 3 * hidden : nil,
+        cellBefore: Rows(UnsafePointer(cell), stride: hidden), cell: Rows(cell, stride: hidden),
+        h: Rows(step.h.floats, stride: hidden))
+      return
+    }
     for row in 0..<step.rows { advance(step, row, frame) }
   }
 
@@ -93,7 +111,8 @@ private struct LSTMCell<Element: RealElement>: RecurrentCell {
   }
 
   private func addPeephole(
-    _ index: Int, _ c: UnsafePointer<Real>, to gate: UnsafeMutablePointer<Real>, _ direction: Int, _ frame: borrowing Frame
+    _ index: Int, _ c: UnsafePointer<Real>, to gate: UnsafeMutablePointer<Real>, _ direction: Int,
+    _ frame: borrowing Frame
   ) {
     let p = frame.operand(7, as: Element.self) + (direction * 3 + index) * hidden
     for i in 0..<hidden { gate[i] += p[i].real * c[i] }

@@ -21,11 +21,13 @@ public struct MaxUnpool: ExecutableOp, RequiringOp {
   /// The shape without operand 2.
   private func natural(_ shape: [Dimension]) throws(GraphError) -> [Dimension] {
     let rank = shape.count - 2
-    guard rank >= 1, kernel_shape.count == rank, strides.isEmpty || strides.count == rank, pads.isEmpty || pads.count == 2 * rank
+    guard rank >= 1, kernel_shape.count == rank, strides.isEmpty || strides.count == rank,
+      pads.isEmpty || pads.count == 2 * rank
     else { throw GraphError(.attribute, "kernel_shape, strides or pads do not fit \(shape.count) axes") }
     let spatial = (0..<rank).map { axis in
       let padding = pads.isEmpty ? 0 : pads[axis] + pads[axis + rank]
-      return (shape[axis + 2] - 1) * Dimension(strides.isEmpty ? 1 : strides[axis]) + Dimension(kernel_shape[axis] - padding)
+      return (shape[axis + 2] - 1) * Dimension(strides.isEmpty ? 1 : strides[axis])
+        + Dimension(kernel_shape[axis] - padding)
     }
     return shape.prefix(2) + spatial
   }

@@ -14,6 +14,12 @@ extension Catalog {
     LpPool.self,
     MaxPool.self,
     MaxUnpool.self,
+    NHWCAveragePool.self,
+    NHWCConv.self,
+    NHWCConvInteger.self,
+    NHWCGlobalAveragePool.self,
+    NHWCMaxPool.self,
+    NHWCQLinearConv.self,
     RNN.self,
   ]
 }

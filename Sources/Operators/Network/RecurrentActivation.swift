@@ -1,5 +1,6 @@
 import Foundation
 import HoneIR
+import HoneKernels
 
 /// A function that a recurrent operator applies to a gate.
 struct RecurrentActivation: Sendable, Hashable {
@@ -27,8 +28,30 @@ struct RecurrentActivation: Sendable, Hashable {
     return result
   }
 
+  /// The functions as recurrent kernels for `Float` know them; nil if one is not among them or for other elements.
+  static func kernels<T: RealElement>(_ functions: [RecurrentActivation], for _: T.Type) -> [Activation]? {
+    guard T.self == Float.self else { return nil }
+    var result: [Activation] = []
+    for activation in functions {
+      switch activation.function {
+      case .sigmoid: result.append(.sigmoid)
+      case .tanh: result.append(.tanh)
+      case .relu: result.append(.relu)
+      case .hardsigmoid: result.append(.hardSigmoid(alpha: Float(activation.alpha), beta: Float(activation.beta)))
+      case .leakyrelu: result.append(.leakyRelu(slope: Float(activation.alpha)))
+      default: return nil
+      }
+    }
+    return result
+  }
+
   /// Replaces `count` values by those of the function.
   func apply<R: BinaryFloatingPoint>(_ x: UnsafeMutablePointer<R>, _ count: Int) {
+    if R.self == Float.self, let unary = function.vectorized {
+      let x = UnsafeMutableRawPointer(x).assumingMemoryBound(to: Float.self)
+      InstructionSet.current.unary(unary, x, x, count: count, parameters: (Float(alpha), Float(beta)))
+      return
+    }
     let (alpha, beta) = (R(alpha), R(beta))
     switch function {
     case .relu: for i in 0..<count { x[i] = max(x[i], 0) }
@@ -47,6 +70,22 @@ struct RecurrentActivation: Sendable, Hashable {
 }
 
 extension RecurrentActivation.Function {
+  /// The function as kernels know it, with α and β as its parameters.
+  fileprivate var vectorized: UnaryFunction? {
+    switch self {
+    case .relu: .relu
+    case .tanh: .tanh
+    case .sigmoid: .sigmoid
+    case .leakyrelu: .leakyRelu
+    case .thresholdedrelu: .thresholdedRelu
+    case .hardsigmoid: .hardSigmoid
+    case .elu: .elu
+    case .softsign: .softsign
+    case .softplus: .softplus
+    case .affine, .scaledtanh: nil
+    }
+  }
+
   /// Values of α and β that are not given; nil for a function without such a parameter.
   fileprivate var defaults: (alpha: Double?, beta: Double?) {
     switch self {
@@ -58,4 +97,9 @@ extension RecurrentActivation.Function {
     case .hardsigmoid: (Double(Float(0.2)), 0.5)
     }
   }
+}
+
+extension UnsafeMutablePointer {
+  /// The same memory, which holds fp32 values.
+  var floats: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self) }
 }

@@ -9,7 +9,7 @@ struct RecurrentStep<Real: RealElement> {
   var h: UnsafeMutablePointer<Real>
   /// `[rows, hidden]`, a second state if there is one.
   var c: UnsafeMutablePointer<Real>
-  /// `[rows, gates·hidden]` to use freely.
+  /// `[rows, 2·gates·hidden]` to use freely.
   var spare: UnsafeMutablePointer<Real>
   var direction: Int
 }
@@ -42,7 +42,7 @@ struct RecurrentKernel<Cell: RecurrentCell>: Sendable {
   private var chunk: Int { max(1, min(sizes.steps, 256 / max(sizes.batch, 1))) }
 
   private var scratchCounts: (projection: Int, spare: Int, state: Int, bias: Int) {
-    (chunk * sizes.batch * sizes.width, sizes.batch * sizes.width, sizes.batch * sizes.hidden, sizes.width)
+    (chunk * sizes.batch * sizes.width, 2 * sizes.batch * sizes.width, sizes.batch * sizes.hidden, sizes.width)
   }
 
   func kernel() -> Kernel {
@@ -139,7 +139,8 @@ struct RecurrentKernel<Cell: RecurrentCell>: Sendable {
     let start = x + sizes.input(step: steps.lowerBound, row: rows.lowerBound)
     if !sizes.isBatchMajor && rows.count == sizes.batch {
       matrix.multiply(
-        start, stride: sizes.inputs, rows: steps.count * rows.count, into: projection, stride: sizes.width, .bias(bias), frame)
+        start, stride: sizes.inputs, rows: steps.count * rows.count, into: projection, stride: sizes.width, .bias(bias),
+        frame)
       return
     }
     for row in rows {

@@ -21,11 +21,14 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
   let packed: PackedMatrix?
 
   func multiply<A: RealElement>(
-    _ a: UnsafePointer<A>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Real>, stride cStride: Int, _ start: Start,
+    _ a: UnsafePointer<A>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Real>, stride cStride: Int,
+    _ start: Start,
     _ frame: borrowing Frame
   ) where A.Real == Real {
     if let packed {
-      multiply(UnsafeRawPointer(a), packed, stride: stride, rows: rows, into: UnsafeMutableRawPointer(c), stride: cStride, start)
+      multiply(
+        UnsafeRawPointer(a), packed, stride: stride, rows: rows, into: UnsafeMutableRawPointer(c), stride: cStride,
+        start)
       return
     }
     let w = frame.operand(operand, as: Element.self) + offset
@@ -44,7 +47,8 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
 
   /// The product of fp32 rows.
   private func multiply(
-    _ a: UnsafeRawPointer, _ packed: PackedMatrix, stride: Int, rows: Int, into c: UnsafeMutableRawPointer, stride cStride: Int,
+    _ a: UnsafeRawPointer, _ packed: PackedMatrix, stride: Int, rows: Int, into c: UnsafeMutableRawPointer,
+    stride cStride: Int,
     _ start: Start
   ) {
     let product = MatrixProduct(m: rows, n: columns, k: depth, aStride: stride, cStride: cStride)
@@ -90,7 +94,8 @@ extension RecurrentOp {
       let offset = (direction * sizes.width + gates.lowerBound * sizes.hidden) * depth
       let columns = gates.count * sizes.hidden
       let packed = try constant.map { constant throws(GraphError) in
-        try call.weights.packed(constant, layout: "rows at \(offset), \(columns) columns") { tensor throws(GraphError) in
+        try call.weights.packed(constant, layout: "rows at \(offset), \(columns) columns") {
+          tensor throws(GraphError) in
           tensor.withBytes { PackedMatrix($0.baseAddress! + offset * 4, k: depth, n: columns, transposed: true) }
         }
       }

@@ -32,7 +32,9 @@ extension RecurrentOp {
     }
     for i in 0..<3 {
       let type = try call.tensor(i)
-      guard type.shape == nil || type.rank == 3 else { throw GraphError(.type, "operand \(i) must have 3 axes: \(type)") }
+      guard type.shape == nil || type.rank == 3 else {
+        throw GraphError(.type, "operand \(i) must have 3 axes: \(type)")
+      }
     }
     let (weights, recurrent) = (try call.shape(1), try call.shape(2))
     if let count = weights?[0].size, count != directionCount {
@@ -100,7 +102,8 @@ struct RecurrentSizes: Sendable, Hashable {
   func input(step: Int, row: Int) -> Int { (isBatchMajor ? row * steps + step : step * batch + row) * inputs }
   func output(step: Int, direction: Int, row: Int) -> Int {
     isBatchMajor
-      ? ((row * steps + step) * directions + direction) * hidden : ((step * directions + direction) * batch + row) * hidden
+      ? ((row * steps + step) * directions + direction) * hidden
+      : ((step * directions + direction) * batch + row) * hidden
   }
   func state(direction: Int, row: Int) -> Int {
     (isBatchMajor ? row * directions + direction : direction * batch + row) * hidden

@@ -70,14 +70,17 @@ extension WindowOp {
     return sizes
   }
 
-  private func output(of input: Dimension, axis: Int, rank: Int, extent: Int?, _ call: Call) throws(GraphError) -> Dimension {
+  private func output(of input: Dimension, axis: Int, rank: Int, extent: Int?, _ call: Call) throws(GraphError)
+    -> Dimension
+  {
     let stride = stride(axis)
     if auto_pad == .sameUpper || auto_pad == .sameLower { return (input + Dimension(stride - 1)) / Dimension(stride) }
     guard let extent else { return call.unknownSize() }
     let padding = padding(axis, rank: rank)
     let room = input + Dimension(padding.begin + padding.end - extent)
     if let size = room.size, size < 0 {
-      throw GraphError(.type, "a window of \(extent) does not fit into \(input) with padding \(padding.begin)+\(padding.end)")
+      throw GraphError(
+        .type, "a window of \(extent) does not fit into \(input) with padding \(padding.begin)+\(padding.end)")
     }
     guard roundsUp, stride > 1 else { return room / Dimension(stride) + 1 }
     guard let size = input.size else { return call.unknownSize() }

@@ -30,7 +30,8 @@ public struct DequantizeLinear: ExecutableOp, UpgradableOp {
     guard [.float32, .float16, .bfloat16].contains(target) else { throw .unsupported(target) }
     let chunk = QuantizedWriter.chunk
     let rows = max(1, 4096 / max(grid.longestRow, 1))
-    return Kernel(tasks: (grid.rowCount + rows - 1) / rows, scratch: parameters.scratchByteCount + chunk * 4) { frame, range in
+    return Kernel(tasks: (grid.rowCount + rows - 1) / rows, scratch: parameters.scratchByteCount + chunk * 4) {
+      frame, range in
       let buffer = frame.scratch.assumingMemoryBound(to: Float.self)
       let (scales, zeros) = parameters.read(frame, to: UnsafeMutableRawPointer(buffer + chunk))
       let (x, y) = (frame.operandBytes(0), frame.resultBytes())
@@ -51,7 +52,8 @@ public struct DequantizeLinear: ExecutableOp, UpgradableOp {
   }
 
   private func scale(
-    _ values: UnsafeMutablePointer<Float>, _ scales: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>, _ step: Int, _ count: Int
+    _ values: UnsafeMutablePointer<Float>, _ scales: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>, _ step: Int,
+    _ count: Int
   ) {
     if step == 0 {
       let (scale, zero) = (scales[0], zeros[0])

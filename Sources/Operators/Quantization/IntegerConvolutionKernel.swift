@@ -79,7 +79,8 @@ func packedIntegerWeights(
     }
   }
   let type = try ByteType(weights.element)
-  let layout = "integer convolution, groups \(shape.groups), channels \(shape.inputChannels), zero points \(zeros ?? [])"
+  let layout =
+    "integer convolution, groups \(shape.groups), channels \(shape.inputChannels), zero points \(zeros ?? [])"
   return try call.weights.packed(weights, layout: layout) { tensor throws(GraphError) in
     tensor.withBytes { PackedIntegerConvolution($0.baseAddress!, shape: shape, type: type, zeros: zeros) }
   }

@@ -88,7 +88,8 @@ private func plainIntegerProduct<A: FixedWidthInteger & SendableMetatype, B: Fix
       }
       let aZero = operands.aZero.map { Int32(frame.operand($0, as: A.self)[aIndex(i, row)]) } ?? 0
       multiplyRow(
-        frame.operand(operands.a, as: A.self) + (i * m + row) * k, aZero, frame.operand(operands.b, as: B.self) + j * k * n,
+        frame.operand(operands.a, as: A.self) + (i * m + row) * k, aZero,
+        frame.operand(operands.b, as: B.self) + j * k * n,
         bZeros, k, n, into: sums)
       finish(frame, matrix, row, sums)
     }

@@ -38,9 +38,11 @@ public struct QLinearConv: ExecutableOp, WindowOp {
       for i in 0..<outputs {
         let value = Float(sums[i] &+ bias) * scale
         if type == .int8 {
-          frame.result(0, as: Int8.self)[plane * outputs + i] = Int8(truncatingIfNeeded: saturated(value, zero, -128, 127))
+          frame.result(0, as: Int8.self)[plane * outputs + i] = Int8(
+            truncatingIfNeeded: saturated(value, zero, -128, 127))
         } else {
-          frame.result(0, as: UInt8.self)[plane * outputs + i] = UInt8(truncatingIfNeeded: saturated(value, zero, 0, 255))
+          frame.result(0, as: UInt8.self)[plane * outputs + i] = UInt8(
+            truncatingIfNeeded: saturated(value, zero, 0, 255))
         }
       }
     }
@@ -54,7 +56,8 @@ public struct QLinearConv: ExecutableOp, WindowOp {
     let plan = IntegerConvolution(shape, xType: parameters.x, epilogue: parameters.epilogue)
     return throughChannelsLast(sizes, xBytes: 1, yBytes: 1, scratch: plan.scratchByteCount) { frame, x, y, scratch in
       parameters.withOperands(frame) { zero, operands in
-        plan.run(tasks: 0..<plan.taskCount, x: x, xZero: zero, weights: weights, y: y, operands: operands, scratch: scratch)
+        plan.run(
+          tasks: 0..<plan.taskCount, x: x, xZero: zero, weights: weights, y: y, operands: operands, scratch: scratch)
       }
     }
   }

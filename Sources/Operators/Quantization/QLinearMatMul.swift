@@ -24,7 +24,8 @@ public struct QLinearMatMul: ExecutableOp {
       throw GraphError(.unsupported, "has no kernel for results with several scales")
     }
     let readers = (
-      a: try RealReader(try call.element(1)), b: try RealReader(try call.element(4)), y: try RealReader(try call.element(6))
+      a: try RealReader(try call.element(1)), b: try RealReader(try call.element(4)),
+      y: try RealReader(try call.element(6))
     )
     let type = try ByteType(try call.element(7))
     return try plainIntegerProduct(call, operands) { frame, matrix, row, sums in
@@ -34,7 +35,9 @@ public struct QLinearMatMul: ExecutableOp {
       let zero = Float(frame.byte(7, type, 0))
       let start = (matrix * m + row) * n
       for column in 0..<n {
-        if column == 0 || bCount > 1 { readers.b.read(frame.operandBytes(4), bIndex(sizes.b[matrix], column), 1, into: &bScale) }
+        if column == 0 || bCount > 1 {
+          readers.b.read(frame.operandBytes(4), bIndex(sizes.b[matrix], column), 1, into: &bScale)
+        }
         let value = Float(sums[column]) * (aScale * bScale / yScale)
         if type == .int8 {
           frame.result(0, as: Int8.self)[start + column] = Int8(truncatingIfNeeded: saturated(value, zero, -128, 127))

@@ -46,7 +46,9 @@ struct QuantizationGrid: Sendable {
     guard block > 0 else { throw GraphError(.attribute, "scales of shape \(scale) need a block_size") }
     var wanted = sizes
     wanted[axis] = (size + block - 1) / block
-    guard scale == wanted else { throw GraphError(.type, "scales of shape \(scale) do not fit blocks of \(block): \(wanted)") }
+    guard scale == wanted else {
+      throw GraphError(.type, "scales of shape \(scale) do not fit blocks of \(block): \(wanted)")
+    }
     granularity = .block(size: block, count: wanted[axis])
   }
 

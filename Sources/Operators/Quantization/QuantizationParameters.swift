@@ -25,7 +25,11 @@ struct QuantizationParameters: Sendable {
     let scales = memory.assumingMemoryBound(to: Float.self)
     let zeros = scales + count
     scale.read(frame.operandBytes(1), 0, count, into: scales)
-    if let zero { zero.read(frame.operandBytes(2), 0, count, into: zeros) } else { zeros.update(repeating: 0, count: count) }
+    if let zero {
+      zero.read(frame.operandBytes(2), 0, count, into: zeros)
+    } else {
+      zeros.update(repeating: 0, count: count)
+    }
     return (scales, zeros)
   }
 }
@@ -38,5 +42,7 @@ func checkParameters(_ call: Call, quantized: ElementType) throws(GraphError) {
   }
   guard call.has(2) else { return }
   let zero = try call.tensor(2)
-  guard zero.element == quantized else { throw GraphError(.type, "the zero point must be \(quantized.rawValue): \(zero)") }
+  guard zero.element == quantized else {
+    throw GraphError(.type, "the zero point must be \(quantized.rawValue): \(zero)")
+  }
 }

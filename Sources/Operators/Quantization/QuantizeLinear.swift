@@ -49,7 +49,9 @@ public struct QuantizeLinear: ExecutableOp, UpgradableOp {
       let quotients = buffer + QuantizedWriter.chunk
       let (scales, zeros) = parameters.read(frame, to: UnsafeMutableRawPointer(quotients + QuantizedWriter.chunk))
       let (x, y) = (frame.operandBytes(0), frame.resultBytes())
-      if target.bitWidth < 8 { y.initializeMemory(as: UInt8.self, repeating: 0, count: target.byteCount(grid.elementCount)) }
+      if target.bitWidth < 8 {
+        y.initializeMemory(as: UInt8.self, repeating: 0, count: target.byteCount(grid.elementCount))
+      }
       for index in range.lowerBound * perTask..<min(range.upperBound * perTask, grid.rowCount) {
         let row = grid.row(index)
         var done = 0

@@ -13,7 +13,9 @@ struct QuantizedWriter: Sendable {
   init(_ element: ElementType, rounding: ElementType, saturates: Bool) throws(GraphError) {
     (self.element, self.rounding, self.saturates) = (element, rounding, saturates)
     narrow = NarrowFloat(element)
-    guard element.bitWidth <= 16 && element.isInteger || element.bitWidth <= 8 && narrow != nil else { throw .unsupported(element) }
+    guard element.bitWidth <= 16 && element.isInteger || element.bitWidth <= 8 && narrow != nil else {
+      throw .unsupported(element)
+    }
   }
 
   /// Writes `count` ≤ `chunk` elements; `quotients` is room for as many.
@@ -32,7 +34,8 @@ struct QuantizedWriter: Sendable {
   }
 
   private func divide(
-    _ x: UnsafePointer<Float>, _ scales: UnsafePointer<Float>, _ step: Int, _ quotients: UnsafeMutablePointer<Float>, _ count: Int
+    _ x: UnsafePointer<Float>, _ scales: UnsafePointer<Float>, _ step: Int, _ quotients: UnsafeMutablePointer<Float>,
+    _ count: Int
   ) {
     if step == 0 {
       let scale = scales[0]
@@ -49,7 +52,8 @@ struct QuantizedWriter: Sendable {
 
   @inline(__always)
   private func round<Q: FixedWidthInteger>(
-    _ quotients: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>, _ step: Int, _ target: UnsafeMutablePointer<Q>, _ count: Int
+    _ quotients: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>, _ step: Int, _ target: UnsafeMutablePointer<Q>,
+    _ count: Int
   ) {
     let (low, high) = (Float(Q.min), Float(Q.max))
     if step == 0 {
@@ -61,7 +65,8 @@ struct QuantizedWriter: Sendable {
   }
 
   private func pack(
-    _ quotients: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>, _ step: Int, _ target: UnsafeMutablePointer<UInt8>,
+    _ quotients: UnsafePointer<Float>, _ zeros: UnsafePointer<Float>, _ step: Int,
+    _ target: UnsafeMutablePointer<UInt8>,
     _ first: Int, _ count: Int
   ) {
     let width = element.bitWidth

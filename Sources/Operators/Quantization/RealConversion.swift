@@ -9,7 +9,8 @@ struct RealReader: Sendable {
   init(_ element: ElementType) throws(GraphError) {
     self.element = element
     switch element {
-    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64, .bool:
+    case .float32, .float64, .float16, .bfloat16, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64,
+      .bool:
       table = []
     case .string, .complex64, .complex128: throw .unsupported(element)
     default:

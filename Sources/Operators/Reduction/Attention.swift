@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// y = softmax(scale·q·kᵀ + mask)·v for each head; queries of several heads may share keys and values.
 ///
@@ -57,6 +58,29 @@ public struct Attention: RowKernelOp {
   }
 
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
-    try AttentionKernel(call, self).kernel(T.self)
+    if T.self == Float.self, let plan = try plainPlan(call) {
+      return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
+        plan.run(
+          tasks: range, q: frame.operand(0), k: frame.operand(1), v: frame.operand(2), y: frame.result(),
+          scratch: frame.scratch)
+      }
+    }
+    return try AttentionKernel(call, self).kernel(T.self)
+  }
+
+  /// The plan for attention that masks nothing, or only the future, and has one result.
+  private func plainPlan(_ call: Call) throws(GraphError) -> ScaledDotProductAttention? {
+    guard softcap == 0, left_window_size < 0, right_window_size < 0, !(3...6).contains(where: call.has),
+      !(1...3).contains(where: call.isUsed)
+    else { return nil }
+    let layout = try AttentionLayout(call, self)
+    guard layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0,
+      !is_causal || layout.queries == layout.keys
+    else { return nil }
+    return ScaledDotProductAttention(
+      batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries,
+      keys: layout.keys,
+      width: layout.depth, valueWidth: layout.width, scale: scale, isCausal: is_causal, q: layout.q.strides,
+      k: layout.k.strides, v: layout.v.strides, y: layout.y.strides)
   }
 }

@@ -1,4 +1,5 @@
 import HoneIR
+import HoneKernels
 
 /// Sizes of an attention, and where each head's rows lie in operands of 3 or 4 axes.
 struct AttentionLayout: Sendable {
@@ -6,6 +7,7 @@ struct AttentionLayout: Sendable {
   struct Rows: Sendable {
     var sample, head, row: Int
     func offset(_ b: Int, _ h: Int, _ s: Int = 0) -> Int { b * sample + h * head + s * row }
+    var strides: ScaledDotProductAttention.Strides { .init(batch: sample, head: head, position: row) }
   }
   var batch, queryHeads, keyHeads, queries, newKeys, past, depth, width: Int
   var q, k, v, y: Rows

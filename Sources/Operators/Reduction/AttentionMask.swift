@@ -54,29 +54,26 @@ struct AttentionMask: Sendable {
     for j in 0..<range.lowerBound { scores[j] = -.infinity }
     for j in range.upperBound..<layout.keys { scores[j] = -.infinity }
     let start = b * strides[0] + h * strides[1] + i * strides[2]
+    var count = 0
     switch form {
     case .absent: return !range.isEmpty
     case .boolean:
       let mask = frame.operand(3, as: UInt8.self) + start
-      var sees = false
       for j in range {
-        if mask[j * keyStride] == 0 { scores[j] = -.infinity } else { sees = true }
+        let isOpen = mask[j * keyStride] != 0
+        scores[j] = isOpen ? scores[j] : -.infinity
+        count &+= isOpen ? 1 : 0
       }
-      return sees
     case .additive:
       let mask = frame.operand(3, as: T.self) + start
-      var sees = false
       for j in range {
         let value = mask[j * keyStride]
-        if value == -.infinity {
-          scores[j] = value
-        } else {
-          scores[j] += value
-          sees = true
-        }
+        let isOpen = value != -.infinity
+        scores[j] = isOpen ? scores[j] + value : value
+        count &+= isOpen ? 1 : 0
       }
-      return sees
     }
+    return count > 0
   }
 
   private func visible(_ frame: borrowing Frame, _ b: Int, _ i: Int) -> Range<Int> {

@@ -7,7 +7,9 @@ protocol RowKernelOp: ExecutableOp {
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel
 }
 extension RowKernelOp {
-  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel { try rowKernel(call) }
+
+  func rowKernel(_ call: Call) throws(GraphError) -> Kernel {
     var widest = ElementType.float32
     var isMixed = false
     for type in floatingTypes(call) {

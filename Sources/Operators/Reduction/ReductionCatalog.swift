@@ -9,6 +9,7 @@ extension Catalog {
     CausalConvWithState.self,
     Det.self,
     Einsum.self,
+    FlexAttention.self,
     Gemm.self,
     GroupNormalization.self,
     Hardmax.self,

@@ -67,7 +67,8 @@ struct ColumnLayout: Sendable {
     let pads = pads ?? Array(repeating: 0, count: 2 * rank)
     (self.image, self.block, self.dilations, steps) = (image, block, dilations ?? ones, strides ?? ones)
     guard block.count == rank, self.dilations.count == rank, pads.count == 2 * rank, steps.count == rank,
-      steps.allSatisfy({ $0 > 0 }), block.allSatisfy({ $0 > 0 }), image.allSatisfy({ $0 >= 0 })
+      (steps + block + self.dilations).allSatisfy({ (1..<1 << 30).contains($0) }),
+      (pads + image).allSatisfy({ (0..<1 << 30).contains($0) })
     else { throw GraphError(.type, "blocks \(block) do not fit the image \(image)") }
     begins = Array(pads[..<rank])
     var blocks: [Int] = []

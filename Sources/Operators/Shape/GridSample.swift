@@ -106,7 +106,8 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
     return UnsafeMutableBufferPointer(start: samples, count: count)
   }
 
-  /// The coordinate in elements, folded into the image as the padding asks.
+  /// The coordinate in elements, folded into the image as the padding asks. A cubic filter that reaches over the border
+  /// keeps its place, and each of its taps finds the border by itself.
   private func coordinate(_ normal: T, _ size: Int) -> T {
     var x = op.align_corners ? (normal + 1) / 2 * T(size - 1) : ((normal + 1) * T(size) - 1) / 2
     if !(abs(x) < 1e9) { x = x > 0 ? 1e9 : -1e9 }
@@ -115,7 +116,7 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
     guard x < low || x > high else { return x }
     switch op.padding_mode {
     case .zeros: return x
-    case .border: return min(max(x, 0), T(size - 1))
+    case .border: return op.mode == .cubic ? x : min(max(x, 0), T(size - 1))
     case .reflection: return reflected(x, low, high)
     }
   }

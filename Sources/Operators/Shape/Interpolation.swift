@@ -40,13 +40,14 @@ struct Interpolation<T: BinaryFloatingPoint & BitwiseCopyable & Sendable>: Senda
     let (parts, sourceLength, resultLength) = (resultLength == 0 ? 0 : parts, sourceLength, resultLength)
     let scratchLength = (between * MemoryLayout<T>.stride + 63) / 64 * 64
     return Kernel(tasks: parts, scratch: 2 * scratchLength) { frame, range in
-      let buffers = [0, scratchLength].map { (frame.scratch + $0).assumingMemoryBound(to: T.self) }
+      let buffer = frame.scratch.assumingMemoryBound(to: T.self)
+      let other = (frame.scratch + scratchLength).assumingMemoryBound(to: T.self)
       for part in range where part < parts {
         var source = frame.operand(0, as: T.self) + part * sourceLength
         let result = frame.result(as: T.self) + part * resultLength
         if passes.isEmpty { result.update(from: source, count: resultLength) }
         for (i, pass) in passes.enumerated() {
-          let target = i == passes.count - 1 ? result : buffers[i % 2]
+          let target = i == passes.count - 1 ? result : i % 2 == 0 ? buffer : other
           run(pass, source, target)
           source = UnsafePointer(target)
         }

@@ -43,7 +43,7 @@ enum NumberReader {
     }
   }
 
-  /// Writes element `i`; integers are rounded toward zero and clamped.
+  /// Writes element `i`; integers are rounded, halves to even, and clamped.
   static func store(_ value: Double, _ p: UnsafeMutableRawPointer, _ i: Int, _ element: ElementType) {
     switch element {
     case .float32: p.storeBytes(of: Float(value), toByteOffset: i * 4, as: Float.self)
@@ -65,6 +65,6 @@ enum NumberReader {
 
   private static func clamped<T: FixedWidthInteger>(_ value: Double) -> T {
     if value.isNaN { return 0 }
-    return T(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+    return T(exactly: value.rounded(.toNearestOrEven)) ?? (value < 0 ? .min : .max)
   }
 }

@@ -42,6 +42,7 @@ public struct Pad: MovementOp, UpgradableOp {
       throw GraphError(.dataDependent, "the axes depend on data")
     }
     guard pads.count == 2 * axes.count else { throw GraphError(.type, "\(pads.count) pads for \(axes.count) axes") }
+    guard pads.allSatisfy({ $0.magnitude < 1 << 40 }) else { throw GraphError(.input, "pads \(pads) are absurd") }
     var maps: [[Int]?] = Array(repeating: nil, count: sizes.count)
     for (i, axis) in axes.enumerated() where pads[i] != 0 || pads[axes.count + i] != 0 {
       maps[axis] = try PaddedAxis(size: sizes[axis], begin: pads[i], end: pads[axes.count + i], mode: mode).map()

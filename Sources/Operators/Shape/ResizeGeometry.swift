@@ -23,7 +23,8 @@ struct ResizeAxis {
     case .align_corners: return length == 1 ? 0 : x * last / (length - 1)
     case .tf_crop_and_resize:
       let span = (region.end - region.start) * last
-      return region.start * last + (length == 1 ? span / 2 : x * span / (length - 1))
+      let start = Double(Float(region.start) * Float(last))
+      return start + (length == 1 ? span / 2 : x * span / (length - 1))
     }
   }
 

@@ -24,7 +24,9 @@ public struct RoiAlign: ExecutableOp, UpgradableOp {
     let (rois, batches) = (try call.shape(1), try call.shape(2))
     let count = rois?.first ?? batches?.first ?? call.unknownSize()
     let channels = x.shape.flatMap { $0.count == 4 ? $0[1] : nil } ?? call.unknownSize()
-    guard output_height > 0, output_width > 0 else { throw GraphError(.attribute, "the output has no size") }
+    guard output_height > 0, output_width > 0, (0...10_000).contains(sampling_ratio) else {
+      throw GraphError(.attribute, "\(output_height)×\(output_width) cells of \(sampling_ratio) samples")
+    }
     return [.tensor(x.with(shape: [count, channels, Dimension(output_height), Dimension(output_width)]))]
   }
 

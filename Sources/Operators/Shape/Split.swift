@@ -8,6 +8,7 @@ public struct Split: MovementOp, SymbolicOp, UpgradableOp {
   public static var since: Int { 18 }
   public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
     if version < 13 { node.attributeToOperand("split", 1, in: &graph) }
+    if version < 18, !node.has(1) { node.attributes["num_outputs"] = .int(node.resultCount) }
   }
 
   /// Lengths of the parts.

@@ -4,7 +4,8 @@ import HoneKernels
 /// Runs `body` on an image at a time, its operand 0 and result turned to channels-last and back.
 func throughChannelsLast(
   _ sizes: ConvolutionSizes, xBytes: Int, yBytes: Int, scratch: Int,
-  _ body: @escaping @Sendable (borrowing Frame, UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
+  _ body:
+    @escaping @Sendable (borrowing Frame, UnsafeRawPointer, UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Void
 ) -> Kernel {
   let (inputs, outputs) = (sizes.window.inputCount, sizes.window.outputCount)
   let toLast = Transposition.toChannelsLast(
@@ -23,7 +24,6 @@ func throughChannelsLast(
     }
   }
 }
-
 
 /// fp32 weights in the layout of `Convolution`.
 func packedWeights(_ call: Call, _ weights: Tensor, _ shape: ConvolutionShape) throws(GraphError) -> PackedConvolution {

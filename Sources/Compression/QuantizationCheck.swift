@@ -1,0 +1,107 @@
+import Foundation
+public import HoneDatasets
+public import HoneIR
+import HoneRuntime
+
+/// How far a quantized graph is from the original, on data, without labels.
+public struct QuantizationCheck: Sendable, Codable {
+  public struct Layer: Sendable, Codable {
+    public var name: String
+    public var `operator`: String
+    /// Signal to quantization noise of the layer's result, in decibels.
+    public var sqnr: Double
+  }
+  public var layers: [Layer] = []
+  /// Cosine of the angle between the outputs of both.
+  public var cosine = 1.0
+  /// Share of samples for which the largest output is the same one; nil where outputs are no scores.
+  public var top1Agreement: Double?
+  public var sampleCount = 0
+
+  enum CodingKeys: String, CodingKey {
+    case layers, cosine
+    case top1Agreement = "top1_agreement"
+    case sampleCount = "samples"
+  }
+
+  /// The model no longer does what it did.
+  public var hasCollapsed: Bool { cosine < 0.9 || (top1Agreement ?? 1) < 0.8 || !cosine.isFinite }
+
+  /// Runs both graphs, which share their values, on the batches.
+  init(original: Graph, quantized: Graph, layers nodes: [Node], on batches: [Batch], threads: Int) throws(GraphError) {
+    let watched = nodes.map(\.result)
+    var reference = original, candidate = quantized
+    reference.outputs += watched
+    candidate.outputs += watched
+    let (first, second) = (Session(Program(reference, threads: threads)), Session(Program(candidate, threads: threads)))
+    var noise = [Double](repeating: 0, count: watched.count), signal = noise
+    var agreement = Agreement()
+    for batch in batches {
+      guard let a = try BatchSize.run(first, batch), let b = try BatchSize.run(second, batch) else { continue }
+      let outputCount = original.outputs.count
+      for i in watched.indices {
+        guard let x = a[outputCount + i].tensor, let y = b[outputCount + i].tensor else { continue }
+        let (s, n) = Self.power(x, y)
+        signal[i] += s
+        noise[i] += n
+      }
+      for i in 0..<outputCount { if let x = a[i].tensor, let y = b[i].tensor { agreement.add(x, y) } }
+      sampleCount += batch.count
+    }
+    layers = nodes.indices.map { i in
+      let name = nodes[i].name.isEmpty ? original.name(of: nodes[i].result) : nodes[i].name
+      return Layer(name: name, operator: nodes[i].op.name, sqnr: noise[i] > 0 ? 10 * log10(max(signal[i], 1e-30) / noise[i]) : 200)
+    }
+    cosine = agreement.cosine
+    top1Agreement = agreement.top1
+  }
+
+  private static func power(_ x: Tensor, _ y: Tensor) -> (signal: Double, noise: Double) {
+    let (a, b) = (x.floats, y.floats)
+    guard a.count == b.count else { return (0, 1) }
+    var (signal, noise) = (0.0, 0.0)
+    for i in a.indices {
+      let difference = Double(a[i]) - Double(b[i])
+      signal += Double(a[i]) * Double(a[i])
+      noise += difference * difference
+    }
+    return (signal, noise)
+  }
+
+  /// Angle and first choices of two streams of outputs.
+  private struct Agreement {
+    private var (dot, first, second) = (0.0, 0.0, 0.0)
+    private var (same, rows) = (0, 0)
+
+    mutating func add(_ x: Tensor, _ y: Tensor) {
+      guard x.element.isFloatingPoint, x.elementCount == y.elementCount else { return }
+      let (a, b) = (x.floats, y.floats)
+      for i in a.indices {
+        dot += Double(a[i]) * Double(b[i])
+        first += Double(a[i]) * Double(a[i])
+        second += Double(b[i]) * Double(b[i])
+      }
+      guard x.sizes.count == 2, x.sizes[1] > 1 else { return }
+      let width = x.sizes[1]
+      for row in 0..<x.sizes[0] {
+        let range = row * width..<(row + 1) * width
+        rows += 1
+        if range.max(by: { a[$0] < a[$1] }) == range.max(by: { b[$0] < b[$1] }) { same += 1 }
+      }
+    }
+    var cosine: Double { first == 0 && second == 0 ? 1 : dot / max((first * second).squareRoot(), 1e-300) }
+    var top1: Double? { rows == 0 ? nil : Double(same) / Double(rows) }
+  }
+}
+
+extension QuantizationCheck {
+  /// Compares the outputs of two graphs with the same inputs and outputs on a dataset.
+  public init(original: Graph, candidate: Graph, on dataset: Dataset, threads: Int = 1) throws(GraphError) {
+    var batches = dataset.batches(of: min(BatchSize(original).size, 8))
+    var all: [Batch] = []
+    while let batch = try batches.next() { all.append(batch) }
+    try self.init(original: original, quantized: candidate, layers: [], on: all, threads: threads)
+  }
+  /// One number for how alike the outputs are: the share of equal first choices, or the cosine.
+  public var agreement: Double { top1Agreement ?? cosine }
+}

@@ -1,0 +1,58 @@
+public import HoneIR
+import HoneOperators
+
+/// Dynamic 8-bit quantization: weights of products become integers, activations are quantized while running.
+///
+/// MatMul(x, w) → MatMulInteger(DynamicQuantizeLinear(x), w₈) · (scale of x · scale of w); a Gemm's bias is added after.
+public struct QuantizeDynamically: Pass {
+  public var per_channel = true
+  /// Nodes left in float: exact names, or regular expressions after `re:`.
+  public var nodes_to_exclude: [String] = []
+  public init() {}
+
+  public func run(on graph: inout Graph) throws(GraphError) { _ = try apply(to: &graph) }
+
+  /// Quantizes and returns the number of products quantized.
+  public func apply(to graph: inout Graph) throws(GraphError) -> Int {
+    let excluded = try NodePatterns(nodes_to_exclude)
+    try excluded.expectMatches(in: graph.sorted())
+    var count = 0
+    for node in graph.sorted() where (node.op is MatMul || node.op is Gemm) && !excluded.match(node) {
+      guard try quantize(node, in: &graph) else { continue }
+      count += 1
+    }
+    graph.removeDeadNodes()
+    return count
+  }
+
+  private func quantize(_ node: Node, in graph: inout Graph) throws(GraphError) -> Bool {
+    guard let op = node.op as? any WeightedOp, let layout = op.weightLayout(graph.call(for: node)),
+      let x = node.operands[0], graph.tensorType(of: x).element == .float32, graph.constant(x) == nil,
+      var weights = graph.constant(node.operands[1]), weights.element == .float32, weights.sizes.count == 2
+    else { return false }
+    if layout.outputAxis == 0 { weights = weights.transposed() }
+    let name = graph.name(of: node.operands[1]!)
+    let quantized = QuantizedWeights(weights, axis: per_channel ? 1 : nil)
+    let shape = per_channel ? [quantized.scales.count] : []
+    let dynamic = try graph.apply(DynamicQuantizeLinear(), [x], resultCount: 3, named: "\(node.name)_quantize")
+    let integers = graph.constant(quantized.integers, "\(name)_quantized")
+    let zeros = graph.constant(Tensor([Int8](repeating: 0, count: quantized.scales.count), shape: shape), "\(name)_zero_point")
+    let sum = try graph.apply(MatMulInteger(), dynamic[0], integers, dynamic[2], zeros, named: node.name)
+    var cast = Cast()
+    cast.to = .float32
+    let scale = try graph.apply(Mul(), dynamic[1], graph.constant(Tensor(quantized.scales, shape: shape), "\(name)_scale"))
+    var result = try graph.apply(Mul(), graph.apply(cast, sum), scale)
+    if node.op is Gemm, node.operands.count > 2, let bias = node.operands[2] { result = try graph.apply(Add(), result, bias) }
+    graph.replace(node.result, with: result)
+    return true
+  }
+}
+
+extension Tensor {
+  /// A float32 matrix with its axes exchanged.
+  func transposed() -> Tensor {
+    let (rows, columns) = (sizes[0], sizes[1])
+    let values = floats
+    return Tensor((0..<rows * columns).map { values[$0 % rows * columns + $0 / rows] }, shape: [columns, rows])
+  }
+}

@@ -1,0 +1,24 @@
+public import HoneIR
+
+extension Microsoft {
+  /// The mean under each window, quantized.
+  public struct QLinearAveragePool: MicrosoftOp, CompositeOp, RequiringOp {
+    public static let required = ["kernel_shape"]
+    public var auto_pad = AutoPad.notSet
+    public var ceil_mode = false
+    /// Operands and result are `[N, …, C]`.
+    public var channels_last = false
+    public var count_include_pad = false
+    public var kernel_shape: [Int] = []
+    public var pads: [Int] = []
+    public var strides: [Int] = []
+    public init() {}
+
+    public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
+      var pool = AveragePool()
+      (pool.auto_pad, pool.ceil_mode, pool.count_include_pad) = (auto_pad, ceil_mode, count_include_pad)
+      (pool.kernel_shape, pool.pads, pool.strides) = (kernel_shape, pads, strides)
+      return try expandUnary(channels_last ? NHWCAveragePool(pool) : pool, operands, call, in: &g)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+public import HoneIR
+import HoneKernels
+
+/// `Conv` of `[N, …, C]` with weights in ONNX order, a bias, a residual `[N, …, M]` and an activation.
+public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
+  public static var domain: String { NHWC.domain }
+  public var activation: String?
+  public var activation_params: [Float] = []
+  public var auto_pad = AutoPad.notSet
+  public var dilations: [Int] = []
+  public var group = 1
+  public var kernel_shape: [Int] = []
+  public var pads: [Int] = []
+  public var strides: [Int] = []
+  public init() {}
+
+  /// The channels-last form of `op`.
+  public init(_ op: Conv) {
+    (auto_pad, dilations, group) = (op.auto_pad, op.dilations, op.group)
+    (kernel_shape, pads, strides) = (op.kernel_shape, op.pads, op.strides)
+  }
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(2...4)
+    let bias = call.has(2) ? try call.shape(2)?.first : nil
+    let input = try call.shape(0).map { NHWC.toFirst($0) }
+    let shape = try convolutionShape(input, try call.shape(1), bias: bias, group: group, call)
+    return [.tensor(try call.element(0), shape.map { NHWC.toLast($0) })]
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    guard try call.element(0) == .float32 else { throw .unsupported(try call.element(0)) }
+    let sizes = try convolutionSizes(NHWC.toFirst(try call.sizes(0)), try call.sizes(1), group: group, call)
+    if sizes.isEmpty || sizes.channels == 0 { throw GraphError(.unsupported, "has no kernel for empty operands") }
+    let shape = sizes.channelsLast(batch: sizes.batch)
+    let plan = Convolution(shape, epilogue: Epilogue(activation: try parsedActivation()))
+    let packed = try packedWeights(call, try call.requireKnown(1, "the weights"), shape)
+    let (hasBias, hasResidual) = (call.has(2), call.has(3))
+    if hasResidual, try call.sizes(3) != call.resultSizes() {
+      throw GraphError(.type, "the residual must have the shape of the result: \(try call.tensor(3))")
+    }
+    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount, overwrites: hasResidual ? [0: 3] : [:]) {
+      frame, range in
+      let operands = EpilogueOperands(
+        bias: hasBias ? frame.operand(2, as: Float.self) : nil,
+        residual: hasResidual ? frame.operand(3, as: Float.self) : nil)
+      plan.run(
+        tasks: range, x: frame.operand(0, as: Float.self), weights: packed, y: frame.result(0, as: Float.self),
+        operands: operands, scratch: frame.scratch)
+    }
+  }
+
+  public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
+    var conv = Conv()
+    (conv.auto_pad, conv.dilations, conv.group) = (auto_pad, dilations, group)
+    (conv.kernel_shape, conv.pads, conv.strides) = (kernel_shape, pads, strides)
+    var y = try NHWC.apply(conv, Array(operands.prefix(3)), in: &g)
+    if operands.count > 3, let residual = operands[3] { y = try g.apply(Add(), y, residual) }
+    return [try activate(y, in: &g)]
+  }
+}

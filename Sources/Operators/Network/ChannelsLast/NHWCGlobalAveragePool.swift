@@ -1,0 +1,31 @@
+public import HoneIR
+import HoneKernels
+
+/// `GlobalAveragePool` of `[N, …, C]`.
+public struct NHWCGlobalAveragePool: ExecutableOp, CompositeOp {
+  public static var domain: String { NHWC.domain }
+  public init() {}
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(1...1)
+    let type = try call.tensor(0)
+    guard let shape = type.shape else { return [.tensor(type)] }
+    guard shape.count >= 3 else { throw GraphError(.type, "has no spatial axis: \(type)") }
+    return [.tensor(type.element, shape.prefix(1) + shape.dropFirst().dropLast().map { _ in 1 } + shape.suffix(1))]
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    let sizes = try call.sizes(0)
+    guard try call.element(0) == .float32, !sizes.contains(0) else { throw .unsupported(try call.element(0)) }
+    let channels = sizes[sizes.count - 1]
+    let positions = sizes.dropFirst().dropLast().reduce(1, *)
+    let shape = ConvolutionShape(
+      batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
+      kernel: [positions])
+    return pooling(Pooling(shape, kind: .average(countsPadding: true)))
+  }
+
+  public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
+    [try NHWC.apply(GlobalAveragePool(), operands, in: &g)]
+  }
+}

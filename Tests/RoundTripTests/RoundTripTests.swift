@@ -1,0 +1,67 @@
+import Foundation
+import HoneIR
+import HoneONNX
+import HoneTransforms
+import Testing
+
+/// Every zoo model, rewritten and written, must give in ONNX Runtime what the original gives, with no more nodes.
+@Suite(.serialized) struct RoundTripTests {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  static let referees = root.appendingPathComponent("Tests/Referees")
+  static let zoo = root.deletingLastPathComponent().appendingPathComponent("shared/zoo")
+
+  /// A Python that has the referees, or nil.
+  static let python: URL? = [
+    root.appendingPathComponent(".venv/bin/python"), URL(fileURLWithPath: "/opt/venv-referees/bin/python"),
+  ]
+  .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+
+  static let models: [String] = {
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: zoo.path)) ?? []
+    let models = folders.filter {
+      FileManager.default.fileExists(atPath: zoo.appendingPathComponent("\($0)/model.onnx").path)
+    }.sorted()
+    guard !models.isEmpty, python != nil else {
+      print(
+        "RoundTripTests are skipped: \(models.isEmpty ? "no models in \(zoo.path)" : "no Python with onnxruntime in .venv")"
+      )
+      return []
+    }
+    return models
+  }()
+
+  @Test(arguments: models) func givesTheSameInONNXRuntime(model name: String) throws {
+    let folder = Self.zoo.appendingPathComponent(name)
+    var model = try ONNXModel(contentsOf: folder.appendingPathComponent("model.onnx"))
+    let samples = try TestDataSet.folders(in: folder).map { try TestDataSet(folder: $0, graph: model.graph).inputs }
+    var pipeline = VerifiedPipeline(.extended)
+    pipeline.seconds = 20
+    let report = try pipeline.run(on: &model.graph, samples: samples)
+    #expect(report.nodesAfter <= report.nodesBefore)
+    #expect(report.rolledBack.isEmpty, "\(report.rolledBack)")
+
+    let target = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "hone-\(name)-\(ProcessInfo.processInfo.processIdentifier).onnx")
+    defer { try? FileManager.default.removeItem(at: target) }
+    try model.write(to: target)
+    let (status, output) = try Self.run([
+      Self.referees.appendingPathComponent("compare.py").path, folder.appendingPathComponent("model.onnx").path,
+      target.path, folder.path,
+    ])
+    #expect(status == 0, "\(output)")
+  }
+
+  private static func run(_ arguments: [String]) throws -> (Int32, String) {
+    let process = Process()
+    process.executableURL = python
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+}
