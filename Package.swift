@@ -46,7 +46,8 @@ let package = Package(
     module("Operators", ["HoneIR", "HoneKernels"], pointers: true),
     module("Runtime", ["HoneIR", "HoneKernels"], pointers: true),
     .target(
-      name: "HoneONNX", dependencies: ["HoneIR", "HoneOperators", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      name: "HoneONNX",
+      dependencies: ["HoneIR", "HoneOperators", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
       path: "Sources/ONNX", exclude: ["Schema/onnx.proto"],
       swiftSettings: [
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
@@ -56,12 +57,15 @@ let package = Package(
     module("Compression", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"]),
     .target(
       name: "Hone",
-      dependencies: ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression"],
+      dependencies: [
+        "HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression",
+      ],
       path: "Sources/Hone", swiftSettings: settings + [.strictMemorySafety()]),
     .executableTarget(
       name: "HoneCLI",
       dependencies: [
-        "Hone", "HoneIR", "HoneOperators", "HoneKernels", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression",
+        "Hone", "HoneIR", "HoneOperators", "HoneKernels", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets",
+        "HoneCompression",
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/CLI", swiftSettings: settings),
@@ -84,7 +88,9 @@ let package = Package(
     module("Datasets", ["HoneIR", "HoneCodecs"], external: [.product(name: "SwiftCSV", package: "SwiftCSV")]),
     .executableTarget(
       name: "hone-rewrite",
-      dependencies: ["HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/RewriteTool", swiftSettings: settings),
     tests("IR", ["HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),

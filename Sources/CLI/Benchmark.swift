@@ -9,9 +9,13 @@ import HoneRuntime
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "benchmark", abstract: "Measures load time, latency, throughput, share of this machine's peak, and memory.")
+    commandName: "benchmark",
+    abstract: "Measures load time, latency, throughput, share of this machine's peak, and memory.")
   @OptionGroup var model: ModelArgument
-  @Option(help: ArgumentHelp("Inputs: a folder with input_*.pb or test_data_set_*, or an .npz; else seeded random ones.", valueName: "dir-or-npz"))
+  @Option(
+    help: ArgumentHelp(
+      "Inputs: a folder with input_*.pb or test_data_set_*, or an .npz; else seeded random ones.",
+      valueName: "dir-or-npz"))
   var inputs: String?
   @OptionGroup var binding: BindingOptions
   @OptionGroup var threads: ThreadOptions
@@ -19,9 +23,11 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "Seconds to measure.") var duration = 2.0
   @Option(help: "Runs before measuring.") var warmup = 3
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
-  @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level")) var level = 3
+  @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level"))
+  var level = 3
   @Flag(help: "Show where the time goes, node by node.") var profile = false
-  @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden)) var serve = false
+  @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden))
+  var serve = false
   @OptionGroup var output: OutputOptions
 
   struct Result: Encodable {
@@ -48,7 +54,9 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard precision == "fp32" else { throw ValidationError("--precision takes fp32; lower precisions are in the model: see hone quantize") }
+    guard precision == "fp32" else {
+      throw ValidationError("--precision takes fp32; lower precisions are in the model: see hone quantize")
+    }
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
@@ -65,12 +73,15 @@ struct BenchmarkCommand: ParsableCommand {
     for _ in 0..<warmup { _ = try session.run(values) }
     var times: [Double] = []
     let end = clock.now + .seconds(duration)
-    while clock.now < end || times.count < 5 { times.append(try clock.measure { _ = try session.run(values) }.milliseconds) }
+    while clock.now < end || times.count < 5 {
+      times.append(try clock.measure { _ = try session.run(values) }.milliseconds)
+    }
     try report(loaded.graph, session, values, times.sorted(), loadTime, firstRun)
   }
 
   private func report(
-    _ graph: Graph, _ session: Session, _ values: [RuntimeValue?], _ times: [Double], _ load: Duration, _ first: Duration
+    _ graph: Graph, _ session: Session, _ values: [RuntimeValue?], _ times: [Double], _ load: Duration,
+    _ first: Duration
   ) throws {
     func quantile(_ q: Double) -> Double { times[min(times.count - 1, Int(q * Double(times.count)))] }
     let p50 = quantile(0.5)
@@ -78,9 +89,12 @@ struct BenchmarkCommand: ParsableCommand {
     let gflops = macs.map { Double($0) * 2 / p50 / 1e6 }
     let peak = PeakProbe.measure().float32 / 1e9 * Double(threads.count)
     var result = Result(
-      model: model.path, load_ms: load.milliseconds, first_run_ms: first.milliseconds, p50_ms: p50, p90_ms: quantile(0.9),
-      p99_ms: quantile(0.99), throughput: 1000 / p50 * Double(Self.batch(values)), gflops: gflops, peak_share: gflops.map { $0 / peak },
-      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision, runs: times.count)
+      model: model.path, load_ms: load.milliseconds, first_run_ms: first.milliseconds, p50_ms: p50,
+      p90_ms: quantile(0.9),
+      p99_ms: quantile(0.99), throughput: 1000 / p50 * Double(Self.batch(values)), gflops: gflops,
+      peak_share: gflops.map { $0 / peak },
+      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision,
+      runs: times.count)
     if profile { result.profile = try profileNodes(session, values) }
     if output.format == .json { try Console.json(result) } else { Console.print(text(result, peak)) }
   }
@@ -98,23 +112,32 @@ struct BenchmarkCommand: ParsableCommand {
       for i in entries.indices { best[i].time = min(best[i].time, entries[i].nanoseconds) }
     }
     let total = max(Double(best.reduce(0) { $0 + $1.time }), 1)
-    return best.map { .init(name: $0.entry.name, operator: $0.entry.operatorName, ms: Double($0.time) / 1e6, share: Double($0.time) / total) }
+    return best.map {
+      .init(
+        name: $0.entry.name, operator: $0.entry.operatorName, ms: Double($0.time) / 1e6, share: Double($0.time) / total)
+    }
   }
 
   private func text(_ result: Result, _ peak: Double) -> String {
     var lines = [
-      "\(result.model), \(result.threads) thread\(result.threads == 1 ? "" : "s"), \(result.precision), \(Format.count(result.runs)) runs", "",
+      "\(result.model), \(result.threads) thread\(result.threads == 1 ? "" : "s"), \(result.precision), \(Format.count(result.runs)) runs",
+      "",
       "load         \(Format.milliseconds(result.load_ms))", "first run    \(Format.milliseconds(result.first_run_ms))",
       "p50          \(Format.milliseconds(result.p50_ms))", "p90          \(Format.milliseconds(result.p90_ms))",
-      "p99          \(Format.milliseconds(result.p99_ms))", "throughput   \(Format.number(result.throughput, 1)) samples/s",
+      "p99          \(Format.milliseconds(result.p99_ms))",
+      "throughput   \(Format.number(result.throughput, 1)) samples/s",
     ]
     if let gflops = result.gflops, let share = result.peak_share, gflops > 0 {
-      lines.append("arithmetic   \(Format.number(gflops, 1)) GFLOP/s, \(Format.percent(share)) of the measured peak of \(Format.number(peak, 0))")
+      lines.append(
+        "arithmetic   \(Format.number(gflops, 1)) GFLOP/s, \(Format.percent(share)) of the measured peak of \(Format.number(peak, 0))"
+      )
     }
     lines.append("peak memory  \(Format.number(result.peak_memory_mb, 1)) MB")
     guard let nodes = result.profile else { return lines.joined(separator: "\n") }
     var table = TextTable(["operator", "node", "ms", "share"], left: [0, 1])
-    for node in nodes.sorted(by: { $0.ms > $1.ms }) { table.add(node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.percent(node.share)) }
+    for node in nodes.sorted(by: { $0.ms > $1.ms }) {
+      table.add(node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.percent(node.share))
+    }
     return (lines + ["", table.text]).joined(separator: "\n")
   }
 
@@ -131,7 +154,8 @@ struct BenchmarkCommand: ParsableCommand {
       guard words.count == 2, words[0] == "run", let count = Int(words[1]), count > 0 else { continue }
       var times: [Double] = []
       for _ in 0..<count { times.append(try clock.measure { _ = try session.run(values) }.milliseconds) }
-      let data = try JSONEncoder().encode(Answer(times_ms: times, load_ms: load.milliseconds, first_run_ms: first.milliseconds))
+      let data = try JSONEncoder().encode(
+        Answer(times_ms: times, load_ms: load.milliseconds, first_run_ms: first.milliseconds))
       Console.print(String(decoding: data, as: UTF8.self))
     }
   }
@@ -140,7 +164,9 @@ struct BenchmarkCommand: ParsableCommand {
     guard let inputs else {
       var generator = RandomInputs(seed: seed)
       return try zip(graph.inputs, program.inputTypes(binding: binding.dictionary)).map { value, type in
-        guard let tensor = type.tensor else { throw GraphError(.input, "input ‘\(graph.name(of: value))’ is \(type); give values with --inputs") }
+        guard let tensor = type.tensor else {
+          throw GraphError(.input, "input ‘\(graph.name(of: value))’ is \(type); give values with --inputs")
+        }
         return .tensor(try generator.tensor(tensor))
       }
     }
@@ -149,7 +175,10 @@ struct BenchmarkCommand: ParsableCommand {
       let arrays = Dictionary(try NumPyArchive.read(url).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
       return try graph.inputs.map { value in
         guard let tensor = arrays[graph.name(of: value)] else {
-          throw GraphError(.input, "\(url.lastPathComponent) has no array ‘\(graph.name(of: value))’; it has \(arrays.keys.sorted().joined(separator: ", "))")
+          throw GraphError(
+            .input,
+            "\(url.lastPathComponent) has no array ‘\(graph.name(of: value))’; it has \(arrays.keys.sorted().joined(separator: ", "))"
+          )
         }
         return .tensor(tensor)
       }

@@ -11,7 +11,8 @@ import Yams
 struct CompressCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compress",
-    abstract: "The main job: optimizes, quantizes, evaluates and measures a model, and keeps the best that stays within the accuracy budget.",
+    abstract:
+      "The main job: optimizes, quantizes, evaluates and measures a model, and keeps the best that stays within the accuracy budget.",
     discussion: """
       Writes DIR/model.onnx, DIR/report.json and DIR/recipe.yaml. Without labels the drop is measured as disagreement with the original.
       If no smaller or faster model stays within --max-drop, the best found (at worst the original, optimized) is written and the exit code is 1.
@@ -39,7 +40,8 @@ struct CompressCommand: ParsableCommand {
     var dataset = try Samples(data, for: loaded.graph, options).dataset
     if let limit { dataset = dataset.subset(count: limit, seed: seed) }
     var job = CompressionJob(
-      original: loaded, calibration: training, evaluation: dataset, folder: folder, threads: threads.count, seed: seed, sampleCount: samples,
+      original: loaded, calibration: training, evaluation: dataset, folder: folder, threads: threads.count, seed: seed,
+      sampleCount: samples,
       note: options.note)
     let report = try job.run(maxDrop: maxDrop)
     try write(report, folder)

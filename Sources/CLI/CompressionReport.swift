@@ -38,15 +38,22 @@ struct CompressionReport: Codable {
     let base = candidates[0]
     for candidate in candidates {
       let score = candidate.score.map { Format.percent($0, 2) } ?? "–"
-      let size = candidate.file_bytes > 0 ? "\(Format.bytes(candidate.file_bytes)) (\(Format.percent(Double(candidate.file_bytes) / Double(max(base.file_bytes, 1)), 0)))" : "–"
-      let speed = candidate.p50_ms > 0 ? "\(Format.milliseconds(candidate.p50_ms)) (\(Format.number(base.p50_ms / candidate.p50_ms, 2))×)" : "–"
-      let verdict = candidate.chosen ? "← kept" : candidate.failure ?? (candidate.within_budget ? "" : "loses more than allowed")
+      let size =
+        candidate.file_bytes > 0
+        ? "\(Format.bytes(candidate.file_bytes)) (\(Format.percent(Double(candidate.file_bytes) / Double(max(base.file_bytes, 1)), 0)))"
+        : "–"
+      let speed =
+        candidate.p50_ms > 0
+        ? "\(Format.milliseconds(candidate.p50_ms)) (\(Format.number(base.p50_ms / candidate.p50_ms, 2))×)" : "–"
+      let verdict =
+        candidate.chosen ? "← kept" : candidate.failure ?? (candidate.within_budget ? "" : "loses more than allowed")
       table.add(candidate.name, score, size, speed, verdict)
     }
     var lines = [table.text, ""]
     lines += notes.map { "note: \($0)" }
     lines.append(
-      goal_met ? "Done in \(Format.seconds(seconds)): within the budget of \(Format.percent(max_drop, 2)) lost."
+      goal_met
+        ? "Done in \(Format.seconds(seconds)): within the budget of \(Format.percent(max_drop, 2)) lost."
         : "Nothing smaller or faster stays within \(Format.percent(max_drop, 2)) lost; the best found is written.")
     lines += ["", "The files:"] + files.map { "  \($0)" }
     return lines.joined(separator: "\n")

@@ -48,7 +48,8 @@ struct TextTable {
       while text.last == " " { text.removeLast() }
       return text
     }
-    return ([line(header), widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")] + rows.map(line)).joined(separator: "\n")
+    return ([line(header), widths.map { String(repeating: "─", count: $0) }.joined(separator: "  ")] + rows.map(line))
+      .joined(separator: "\n")
   }
 }
 
@@ -62,7 +63,9 @@ struct ProgressBar {
   init(_ title: String, total: Int) { (self.title, self.total) = (title, total) }
 
   mutating func update(_ done: Int) {
-    guard Console.isTerminal, total > 0, ContinuousClock.now - lastShown > .milliseconds(100) || done == total else { return }
+    guard Console.isTerminal, total > 0, ContinuousClock.now - lastShown > .milliseconds(100) || done == total else {
+      return
+    }
     lastShown = .now
     let share = Double(done) / Double(total)
     let elapsed = (ContinuousClock.now - start).seconds

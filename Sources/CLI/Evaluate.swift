@@ -8,9 +8,12 @@ import HoneONNX
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Scores a model on labelled data: accuracy, precision, recall, F1 and confusion; or MAE, RMSE, MAPE and correlation.")
+    abstract:
+      "Scores a model on labelled data: accuracy, precision, recall, F1 and confusion; or MAE, RMSE, MAPE and correlation."
+  )
   @OptionGroup var model: ModelArgument
-  @Option(help: "Labelled data: .npz, IDX folder, CSV with a label column, or a folder of images per class.") var data: String
+  @Option(help: "Labelled data: .npz, IDX folder, CSV with a label column, or a folder of images per class.") var data:
+    String
   @Option(help: "The split to use, where there are several: train, validation or test.") var split: String?
   @Option(help: "The label column of a table, by name or number.") var label: String?
   @Option(help: ArgumentHelp("Use only this many samples.", valueName: "n")) var limit: Int?
@@ -18,7 +21,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let split, Split(rawValue: split) == nil { throw ValidationError("--split takes \(Split.allCases.map(\.rawValue).joined(separator: ", "))") }
+    if let split, Split(rawValue: split) == nil {
+      throw ValidationError("--split takes \(Split.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
     if let limit, limit < 1 { throw ValidationError("--limit must be positive") }
   }
 
@@ -42,12 +47,16 @@ struct EvaluateCommand: ParsableCommand {
     Console.print("F1         \(Format.percent(scores.f1Macro, 2))\n")
     var table = TextTable(["class", "precision", "recall", "F1", "samples"])
     for row in scores.perClass.prefix(100) {
-      table.add(row.name, Format.percent(row.precision), Format.percent(row.recall), Format.percent(row.f1), Format.count(row.support))
+      table.add(
+        row.name, Format.percent(row.precision), Format.percent(row.recall), Format.percent(row.f1),
+        Format.count(row.support))
     }
     Console.print(table.text)
     guard let confusion = scores.confusionMatrix, confusion.count <= 20 else { return }
     var matrix = TextTable(["true \\ predicted"] + confusion.indices.map(String.init))
-    for (i, row) in confusion.enumerated() { matrix.rows.append(["\(i) \(scores.perClass.first { $0.index == i }?.name ?? "")"] + row.map(Format.count)) }
+    for (i, row) in confusion.enumerated() {
+      matrix.rows.append(["\(i) \(scores.perClass.first { $0.index == i }?.name ?? "")"] + row.map(Format.count))
+    }
     Console.print("\n" + matrix.text)
   }
 

@@ -6,7 +6,8 @@ import HoneONNX
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
-    abstract: "Shows inputs, outputs, operators, parameters and work of a model, and everything in it that is not supported.")
+    abstract:
+      "Shows inputs, outputs, operators, parameters and work of a model, and everything in it that is not supported.")
   @OptionGroup var model: ModelArgument
   @OptionGroup var binding: BindingOptions
   @Flag(help: "Print the whole graph, a line a node.") var graph = false
@@ -51,9 +52,13 @@ struct InspectCommand: ParsableCommand {
       file: model.path, file_bytes: summary.fileByteCount, producer: summary.producer, ir_version: summary.irVersion,
       opsets: Dictionary(uniqueKeysWithValues: summary.opsets.map { ($0.key.isEmpty ? "ai.onnx" : $0.key, $0.value) }),
       inputs: summary.inputs.map { .init(name: $0.name, type: "\($0.type)") },
-      outputs: summary.outputs.map { .init(name: $0.name, type: "\($0.type)") }, parameters: summary.parameterCount, macs: macs,
-      bytes_by_type: summary.byteCounts, operators: summary.operators, node_count: summary.operators.values.reduce(0, +),
-      unsupported: summary.unsupported.sorted { $0.key < $1.key }.map { .init(operator: $0.key, count: $0.value.count, nodes: $0.value) },
+      outputs: summary.outputs.map { .init(name: $0.name, type: "\($0.type)") }, parameters: summary.parameterCount,
+      macs: macs,
+      bytes_by_type: summary.byteCounts, operators: summary.operators,
+      node_count: summary.operators.values.reduce(0, +),
+      unsupported: summary.unsupported.sorted { $0.key < $1.key }.map {
+        .init(operator: $0.key, count: $0.value.count, nodes: $0.value)
+      },
       metadata: summary.metadata)
     if output.format == .json { try Console.json(result) } else { Console.print(text(result)) }
     if let problem {
@@ -71,13 +76,20 @@ struct InspectCommand: ParsableCommand {
     for port in result.inputs { lines.append("input   \(port.name): \(port.type)") }
     for port in result.outputs { lines.append("output  \(port.name): \(port.type)") }
     lines.append("")
-    let types = result.bytes_by_type.sorted { $0.value > $1.value }.map { "\($0.key) \(Format.bytes($0.value))" }.joined(separator: ", ")
+    let types = result.bytes_by_type.sorted { $0.value > $1.value }.map { "\($0.key) \(Format.bytes($0.value))" }
+      .joined(separator: ", ")
     lines.append("parameters  \(Format.count(result.parameters))\(types.isEmpty ? "" : " (\(types))")")
-    if let macs = result.macs { lines.append("MACs        \(Format.count(macs))\(binding.bindings.isEmpty ? " with symbolic sizes at 1" : "")") }
-    for (key, value) in result.metadata.sorted(by: { $0.key < $1.key }) { lines.append("metadata    \(key): \(value.prefix(200))") }
+    if let macs = result.macs {
+      lines.append("MACs        \(Format.count(macs))\(binding.bindings.isEmpty ? " with symbolic sizes at 1" : "")")
+    }
+    for (key, value) in result.metadata.sorted(by: { $0.key < $1.key }) {
+      lines.append("metadata    \(key): \(value.prefix(200))")
+    }
     lines.append("")
     var table = TextTable(["operator", "nodes"])
-    for (name, count) in result.operators.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) { table.add(name, Format.count(count)) }
+    for (name, count) in result.operators.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+      table.add(name, Format.count(count))
+    }
     lines.append(table.text)
     if !result.unsupported.isEmpty {
       lines += ["", "Not supported:"]
@@ -96,10 +108,12 @@ extension Graph {
     var types: [Value: ValueType] = [:]
     for input in inputs {
       guard case .tensor(let type) = type(of: input), let shape = type.shape else { continue }
-      types[input] = .tensor(type.element, shape.map { size in
-        let bound = size.bound(binding)
-        return .fixed(bound.size ?? 1)
-      })
+      types[input] = .tensor(
+        type.element,
+        shape.map { size in
+          let bound = size.bound(binding)
+          return .fixed(bound.size ?? 1)
+        })
     }
     let bound = try rebuilt(inputTypes: types)
     return bound.sorted().reduce(0) { sum, node in

@@ -3,7 +3,8 @@ import HoneKernels
 
 struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "kernels", abstract: "Lists every kernel, for which instruction sets it exists, and which one this machine picks.")
+    commandName: "kernels",
+    abstract: "Lists every kernel, for which instruction sets it exists, and which one this machine picks.")
   @OptionGroup var output: OutputOptions
 
   struct Result: Encodable {
@@ -33,14 +34,20 @@ struct KernelsCommand: ParsableCommand {
     if output.format == .json {
       return try Console.json(
         Result(
-          instruction_set: current.name, available: sets.map(\.name), threads: ThreadPool.shared.cpuCount, peak_gflops: peaks,
+          instruction_set: current.name, available: sets.map(\.name), threads: ThreadPool.shared.cpuCount,
+          peak_gflops: peaks,
           kernels: kernels))
     }
-    Console.print("This machine runs \(current.name); it also has \(sets.map(\.name).filter { $0 != current.name }.joined(separator: ", ")).")
     Console.print(
-      "Measured peak of one core: fp32 \(Format.number(peaks["fp32"]!, 0)), bf16 \(Format.number(peaks["bf16"]!, 0)), int8 \(Format.number(peaks["int8"]!, 0)) Gop/s; \(ThreadPool.shared.cpuCount) threads may run.\n")
+      "This machine runs \(current.name); it also has \(sets.map(\.name).filter { $0 != current.name }.joined(separator: ", "))."
+    )
+    Console.print(
+      "Measured peak of one core: fp32 \(Format.number(peaks["fp32"]!, 0)), bf16 \(Format.number(peaks["bf16"]!, 0)), int8 \(Format.number(peaks["int8"]!, 0)) Gop/s; \(ThreadPool.shared.cpuCount) threads may run.\n"
+    )
     var table = TextTable(["kernel", "picked", "also for"], left: [0, 1, 2])
-    for kernel in kernels { table.add(kernel.name, kernel.picked, kernel.available.filter { $0 != kernel.picked }.joined(separator: " ")) }
+    for kernel in kernels {
+      table.add(kernel.name, kernel.picked, kernel.available.filter { $0 != kernel.picked }.joined(separator: " "))
+    }
     Console.print(table.text)
   }
 }

@@ -17,14 +17,19 @@ struct Hone: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      InspectCommand.self, RunCommand.self, OptimizeCommand.self, QuantizeCommand.self, CompressCommand.self, EvaluateCommand.self,
+      InspectCommand.self, RunCommand.self, OptimizeCommand.self, QuantizeCommand.self, CompressCommand.self,
+      EvaluateCommand.self,
       BenchmarkCommand.self, KernelsCommand.self,
     ])
 
   static func main() async {
     do {
       var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand { try await asynchronous.run() } else { try command.run() }
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
     } catch let code as ExitCode {
       exit(withError: code)
     } catch let error as GraphError {

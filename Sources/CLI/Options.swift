@@ -42,8 +42,11 @@ struct DimensionBinding: ExpressibleByArgument {
 }
 
 struct BindingOptions: ParsableArguments {
-  @Option(name: .customLong("dim"), help: ArgumentHelp("Binds a symbolic size; may be repeated.", valueName: "name=size"))
+  @Option(
+    name: .customLong("dim"), help: ArgumentHelp("Binds a symbolic size; may be repeated.", valueName: "name=size"))
   var bindings: [DimensionBinding] = []
 
-  var dictionary: [String: Int] { Dictionary(bindings.map { ($0.name, $0.size) }, uniquingKeysWith: { _, last in last }) }
+  var dictionary: [String: Int] {
+    Dictionary(bindings.map { ($0.name, $0.size) }, uniquingKeysWith: { _, last in last })
+  }
 }

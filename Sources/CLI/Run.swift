@@ -28,13 +28,15 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var model: ModelArgument
   @Option(name: .shortAndLong, help: ArgumentHelp("A value for an input; may be repeated.", valueName: "name=file.npy"))
   var input: [InputArgument] = []
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the outputs.", valueName: "out.npz")) var output: String?
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the outputs.", valueName: "out.npz")) var output:
+    String?
   @Flag(help: "Make up the inputs.") var random = false
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
   @Option(help: ArgumentHelp("Compare with the test data sets in this folder.", valueName: "dir")) var check: String?
   @Option(help: "Tolerance relative to the expected element.") var rtol = 1e-3
   @Option(help: "Tolerance relative to the output's scale.") var atol = 1e-4
-  @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level")) var level = 3
+  @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level"))
+  var level = 3
   @OptionGroup var binding: BindingOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var options: OutputOptions
@@ -53,7 +55,10 @@ struct RunCommand: ParsableCommand {
     guard let output else { return }
     var arrays: [(name: String, tensor: Tensor)] = []
     for (value, result) in zip(loaded.graph.outputs, outputs) {
-      guard let tensor = result.tensor else { throw GraphError(.unsupported, "output ‘\(loaded.graph.name(of: value))’ is \(result.type); .npz holds tensors only") }
+      guard let tensor = result.tensor else {
+        throw GraphError(
+          .unsupported, "output ‘\(loaded.graph.name(of: value))’ is \(result.type); .npz holds tensors only")
+      }
       arrays.append((loaded.graph.name(of: value), tensor))
     }
     try NumPyArchive.write(arrays, to: URL(fileURLWithPath: output))
@@ -63,16 +68,23 @@ struct RunCommand: ParsableCommand {
   private func inputs(for graph: Graph, _ program: Program) throws -> [RuntimeValue?] {
     let types = try? program.inputTypes(binding: binding.dictionary)
     var generator = RandomInputs(seed: seed)
-    if let unknown = input.first(where: { argument in !graph.inputs.contains { graph.name(of: $0) == argument.name } }) {
+    if let unknown = input.first(where: { argument in !graph.inputs.contains { graph.name(of: $0) == argument.name } })
+    {
       let names = graph.inputs.map { graph.name(of: $0) }.joined(separator: ", ")
       throw GraphError(.input, "the model has no input ‘\(unknown.name)’; it has \(names)")
     }
     return try graph.inputs.enumerated().map { i, value in
       let name = graph.name(of: value)
-      if let given = input.last(where: { $0.name == name }) { return .tensor(try NumPyFile.read(URL(fileURLWithPath: given.path))) }
+      if let given = input.last(where: { $0.name == name }) {
+        return .tensor(try NumPyFile.read(URL(fileURLWithPath: given.path)))
+      }
       if case .optional(let type) = graph.type(of: value) { return .optional(nil, of: type) }
-      guard random else { throw GraphError(.input, "input ‘\(name)’ was not given; use -i \(name)=FILE.npy or --random") }
-      guard let type = types?[i].tensor else { throw GraphError(.input, "input ‘\(name)’ is \(graph.type(of: value)); give it with -i") }
+      guard random else {
+        throw GraphError(.input, "input ‘\(name)’ was not given; use -i \(name)=FILE.npy or --random")
+      }
+      guard let type = types?[i].tensor else {
+        throw GraphError(.input, "input ‘\(name)’ is \(graph.type(of: value)); give it with -i")
+      }
       return .tensor(try generator.tensor(type))
     }
   }
@@ -84,7 +96,9 @@ struct RunCommand: ParsableCommand {
     }
     let rows = zip(graph.outputs, outputs).map { Output(name: graph.name(of: $0), type: "\($1.type)") }
     if options.format == .json { return try Console.json(["outputs": rows]) }
-    for (row, value) in zip(rows, outputs) { Console.print("\(row.name): \(value.tensor.map(\.description) ?? row.type)") }
+    for (row, value) in zip(rows, outputs) {
+      Console.print("\(row.name): \(value.tensor.map(\.description) ?? row.type)")
+    }
   }
 
   // MARK: Comparing
@@ -113,9 +127,11 @@ struct RunCommand: ParsableCommand {
       for (i, expected) in set.outputs.enumerated() {
         guard let expected else { continue }
         let comparison = Comparison(outputs[i], expected: expected, .scaled(rtol: rtol, atol: atol), integerStep: step)
-        rows.append(.init(
-          data_set: set.name, output: graph.name(of: graph.outputs[i]), matches: comparison.matches,
-          max_difference: comparison.maximumDifference, relative_to_scale: comparison.relativeToScale, reason: comparison.mismatch))
+        rows.append(
+          .init(
+            data_set: set.name, output: graph.name(of: graph.outputs[i]), matches: comparison.matches,
+            max_difference: comparison.maximumDifference, relative_to_scale: comparison.relativeToScale,
+            reason: comparison.mismatch))
       }
     }
     let matches = rows.allSatisfy(\.matches)
@@ -124,7 +140,8 @@ struct RunCommand: ParsableCommand {
     } else {
       for row in rows {
         let verdict = row.matches ? "matches" : "DIFFERS"
-        let difference = String(format: "largest difference %.3g, %.3g of the scale", row.max_difference, row.relative_to_scale)
+        let difference = String(
+          format: "largest difference %.3g, %.3g of the scale", row.max_difference, row.relative_to_scale)
         Console.print("\(verdict)  \(row.data_set)/\(row.output): \(difference)\(row.reason.map { "; \($0)" } ?? "")")
       }
     }
@@ -134,5 +151,7 @@ struct RunCommand: ParsableCommand {
 
 extension Graph {
   /// Some node rounds to 8-bit integers, so that a rounding difference may move a result by a step.
-  var containsQuantization: Bool { sorted().contains { $0.op.name.contains("Quantize") || $0.op.name.hasPrefix("QLinear") } }
+  var containsQuantization: Bool {
+    sorted().contains { $0.op.name.contains("Quantize") || $0.op.name.hasPrefix("QLinear") }
+  }
 }

@@ -16,7 +16,9 @@ public struct Evaluation: Sendable {
   public init(
     _ graph: Graph, on dataset: Dataset, threads: Int = 1, level: Int = 3, progress: (Int) -> Void = { _ in }
   ) throws(GraphError) {
-    guard dataset.task != .unlabelled else { throw GraphError(.input, "the data has no labels, so there is nothing to compare outputs with") }
+    guard dataset.task != .unlabelled else {
+      throw GraphError(.input, "the data has no labels, so there is nothing to compare outputs with")
+    }
     let session = Session(try Preparation(level: level, threads: threads).program(graph))
     var classes = ClassificationMetrics(classes: dataset.classes)
     var targets = RegressionMetrics()
@@ -30,7 +32,9 @@ public struct Evaluation: Sendable {
       if dataset.task == .classification {
         try classes.add(outputs[index], labels: batch.labels.map { $0?.classIndex ?? -1 })
       } else {
-        guard let tensor = outputs[index].tensor else { throw GraphError(.unsupported, "output \(index) is \(outputs[index].type), not a tensor") }
+        guard let tensor = outputs[index].tensor else {
+          throw GraphError(.unsupported, "output \(index) is \(outputs[index].type), not a tensor")
+        }
         try targets.add(tensor, targets: batch.labels.map { $0?.values ?? [] })
       }
       done += batch.count
@@ -55,8 +59,12 @@ struct BatchSize {
     let graph = session.program.graph
     var inputs: [RuntimeValue?] = []
     for value in graph.inputs {
-      guard let tensor = batch[graph.name(of: value)] else { throw GraphError(.input, "the data has nothing for input ‘\(graph.name(of: value))’") }
-      guard let fixed = graph.tensorType(of: value).shape?.first?.size, let count = tensor.sizes.first, count < fixed, count > 0 else {
+      guard let tensor = batch[graph.name(of: value)] else {
+        throw GraphError(.input, "the data has nothing for input ‘\(graph.name(of: value))’")
+      }
+      guard let fixed = graph.tensorType(of: value).shape?.first?.size, let count = tensor.sizes.first, count < fixed,
+        count > 0
+      else {
         inputs.append(.tensor(tensor))
         continue
       }
@@ -64,7 +72,8 @@ struct BatchSize {
     }
     let outputs = try session.run(inputs)
     return outputs.map { value in
-      guard let tensor = value.tensor, let count = tensor.sizes.first, count > batch.count, tensor.element != .string else { return value }
+      guard let tensor = value.tensor, let count = tensor.sizes.first, count > batch.count, tensor.element != .string
+      else { return value }
       return .tensor(tensor.prefix(batch.count))
     }
   }

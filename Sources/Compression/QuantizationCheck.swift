@@ -50,7 +50,8 @@ public struct QuantizationCheck: Sendable, Codable {
     }
     layers = nodes.indices.map { i in
       let name = nodes[i].name.isEmpty ? original.name(of: nodes[i].result) : nodes[i].name
-      return Layer(name: name, operator: nodes[i].op.name, sqnr: noise[i] > 0 ? 10 * log10(max(signal[i], 1e-30) / noise[i]) : 200)
+      return Layer(
+        name: name, operator: nodes[i].op.name, sqnr: noise[i] > 0 ? 10 * log10(max(signal[i], 1e-30) / noise[i]) : 200)
     }
     cosine = agreement.cosine
     top1Agreement = agreement.top1

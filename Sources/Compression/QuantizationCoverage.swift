@@ -19,15 +19,17 @@ public struct QuantizationCoverage: Sendable, Codable {
 
   init(_ graph: Graph, _ selection: QuantizationSelection) {
     let reasons = Dictionary(selection.kept.map { ($0.node.id, $0.reason) }, uniquingKeysWith: { a, _ in a })
-    let types = Dictionary(uniqueKeysWithValues: graph.inputs.compactMap { input -> (Value, ValueType)? in
-      guard case .tensor(let type) = graph.type(of: input), let shape = type.shape else { return nil }
-      return (input, .tensor(type.element, shape.map { .fixed($0.size ?? 1) }))
-    })
+    let types = Dictionary(
+      uniqueKeysWithValues: graph.inputs.compactMap { input -> (Value, ValueType)? in
+        guard case .tensor(let type) = graph.type(of: input), let shape = type.shape else { return nil }
+        return (input, .tensor(type.element, shape.map { .fixed($0.size ?? 1) }))
+      })
     let macs = Self.work(graph, types)
     rows = graph.sorted().filter { $0.op is any WeightedOp }.enumerated().map { i, node in
       let weights = node.operands.count > 1 ? graph.constant(node.operands[1]) : nil
       return Row(
-        name: node.name.isEmpty ? graph.name(of: node.result) : node.name, operator: node.op.name, quantized: reasons[node.id] == nil,
+        name: node.name.isEmpty ? graph.name(of: node.result) : node.name, operator: node.op.name,
+        quantized: reasons[node.id] == nil,
         reason: reasons[node.id], macs: i < macs.count ? macs[i] : 0, weightBytes: weights?.byteCount ?? 0)
     }
   }

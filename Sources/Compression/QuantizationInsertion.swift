@@ -15,8 +15,10 @@ struct QuantizationInsertion {
     let quantized = QuantizedWeights(weights, axis: perChannel ? layout.outputAxis : nil, limit: limit)
     var operands = node.operands
     operands[layout.operand] = try dequantized(
-      quantized.integers, quantized.scales, zero: .int8, axis: perChannel ? layout.outputAxis : nil, named: graph.name(of: value))
-    if let bias = layout.bias, bias < operands.count, let biasValue = operands[bias], let tensor = graph.constant(biasValue),
+      quantized.integers, quantized.scales, zero: .int8, axis: perChannel ? layout.outputAxis : nil,
+      named: graph.name(of: value))
+    if let bias = layout.bias, bias < operands.count, let biasValue = operands[bias],
+      let tensor = graph.constant(biasValue),
       tensor.element == .float32
     {
       let scales = quantized.scales.map { $0 * scale }
@@ -26,7 +28,8 @@ struct QuantizationInsertion {
           Int32(clamping: Int(max(-2e9, min(2e9, (x / scales[scales.count == 1 ? 0 : i]).rounded(.toNearestOrEven)))))
         }
         operands[bias] = try dequantized(
-          Tensor(integers, shape: tensor.sizes), scales, zero: .int32, axis: scales.count == 1 ? nil : 0, named: graph.name(of: biasValue))
+          Tensor(integers, shape: tensor.sizes), scales, zero: .int32, axis: scales.count == 1 ? nil : 0,
+          named: graph.name(of: biasValue))
       }
     }
     graph.setOperands(of: node.id, to: operands)
@@ -38,8 +41,10 @@ struct QuantizationInsertion {
     let shape = axis == nil ? [] : [scales.count]
     var op = DequantizeLinear()
     if let axis { op.axis = axis }
-    let zeros = zero == .int8
-      ? Tensor([Int8](repeating: 0, count: scales.count), shape: shape) : Tensor([Int32](repeating: 0, count: scales.count), shape: shape)
+    let zeros =
+      zero == .int8
+      ? Tensor([Int8](repeating: 0, count: scales.count), shape: shape)
+      : Tensor([Int32](repeating: 0, count: scales.count), shape: shape)
     return try graph.apply(
       op, graph.constant(integers, "\(name)_quantized"), graph.constant(Tensor(scales, shape: shape), "\(name)_scale"),
       graph.constant(zeros, "\(name)_zero_point"), named: "\(name)_DequantizeLinear")

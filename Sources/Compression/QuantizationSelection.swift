@@ -38,20 +38,29 @@ struct QuantizationSelection {
     collectValues(graph, chosen)
   }
 
-  private static func isFloat(_ graph: Graph, _ value: Value) -> Bool { graph.tensorType(of: value).element == .float32 }
+  private static func isFloat(_ graph: Graph, _ value: Value) -> Bool {
+    graph.tensorType(of: value).element == .float32
+  }
 
-  private static func reasonToKeep(_ node: Node, _ graph: Graph, _ options: Quantize, _ excluded: NodePatterns) -> String? {
+  private static func reasonToKeep(_ node: Node, _ graph: Graph, _ options: Quantize, _ excluded: NodePatterns)
+    -> String?
+  {
     guard let op = node.op as? any WeightedOp, let layout = op.weightLayout(graph.call(for: node)) else {
       return "it has no integer form with these attributes"
     }
     if excluded.match(node) { return "excluded" }
-    if !options.op_types.isEmpty, !options.op_types.contains(node.op.name) { return "not among the operators to quantize" }
+    if !options.op_types.isEmpty, !options.op_types.contains(node.op.name) {
+      return "not among the operators to quantize"
+    }
     guard let weights = graph.constant(node.operands[layout.operand]) else { return "its weights are computed" }
     guard weights.element == .float32 else { return "its weights are \(weights.element.rawValue)" }
-    if let bias = layout.bias, bias < node.operands.count, let value = node.operands[bias], graph.constant(value) == nil {
+    if let bias = layout.bias, bias < node.operands.count, let value = node.operands[bias], graph.constant(value) == nil
+    {
       return "its bias is computed"
     }
-    guard let input = node.operands[0], isFloat(graph, input), graph.constant(input) == nil else { return "its input is a constant" }
+    guard let input = node.operands[0], isFloat(graph, input), graph.constant(input) == nil else {
+      return "its input is a constant"
+    }
     return nil
   }
 
@@ -65,7 +74,9 @@ struct QuantizationSelection {
         let chosen = joined.union(products)
         let isFed = dataOperands(node).allSatisfy { value in
           guard graph.constant(value) == nil else { return false }
-          if let producer = graph.producer(of: value) { return chosen.contains(producer.id) || isRead(value, by: products, graph) }
+          if let producer = graph.producer(of: value) {
+            return chosen.contains(producer.id) || isRead(value, by: products, graph)
+          }
           return isRead(value, by: products, graph)
         }
         let isUsed = graph.users(of: node.result).contains { chosen.contains($0.id) }
@@ -78,7 +89,9 @@ struct QuantizationSelection {
     return joined
   }
 
-  private static func reducesData(_ node: Node) -> Bool { (node.op as? any QuantizableOp)?.quantizationRole == .activates }
+  private static func reducesData(_ node: Node) -> Bool {
+    (node.op as? any QuantizableOp)?.quantizationRole == .activates
+  }
 
   private static func isRead(_ value: Value, by nodes: Set<Node.ID>, _ graph: Graph) -> Bool {
     graph.users(of: value).contains { nodes.contains($0.id) }
@@ -107,7 +120,8 @@ struct QuantizationSelection {
     let position = Dictionary(uniqueKeysWithValues: values.enumerated().map { ($1, $0) })
     for value in values {
       if let producer = graph.producer(of: value), chosen.contains(producer.id),
-        (producer.op as? any QuantizableOp)?.quantizationRole == .carries, let source = producer.operands[0], position[source] != nil
+        (producer.op as? any QuantizableOp)?.quantizationRole == .carries, let source = producer.operands[0],
+        position[source] != nil
       {
         sharing.append((value, source))
       } else {

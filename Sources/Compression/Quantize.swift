@@ -39,7 +39,9 @@ public struct Quantize: CalibratedPass {
     }
     for (value, source) in selection.sharing { parameters[value] = parameters[source] }
     var insertion = QuantizationInsertion(graph: graph, parameters: parameters)
-    for node in selection.products { try insertion.quantizeWeights(of: node, perChannel: per_channel, limit: reduce_range ? 63 : 127) }
+    for node in selection.products {
+      try insertion.quantizeWeights(of: node, perChannel: per_channel, limit: reduce_range ? 63 : 127)
+    }
     try insertion.quantizeActivations(selection.values)
     graph = insertion.graph
     graph.removeDeadNodes()

@@ -36,13 +36,17 @@ public struct QuantizeDynamically: Pass {
     let shape = per_channel ? [quantized.scales.count] : []
     let dynamic = try graph.apply(DynamicQuantizeLinear(), [x], resultCount: 3, named: "\(node.name)_quantize")
     let integers = graph.constant(quantized.integers, "\(name)_quantized")
-    let zeros = graph.constant(Tensor([Int8](repeating: 0, count: quantized.scales.count), shape: shape), "\(name)_zero_point")
+    let zeros = graph.constant(
+      Tensor([Int8](repeating: 0, count: quantized.scales.count), shape: shape), "\(name)_zero_point")
     let sum = try graph.apply(MatMulInteger(), dynamic[0], integers, dynamic[2], zeros, named: node.name)
     var cast = Cast()
     cast.to = .float32
-    let scale = try graph.apply(Mul(), dynamic[1], graph.constant(Tensor(quantized.scales, shape: shape), "\(name)_scale"))
+    let scale = try graph.apply(
+      Mul(), dynamic[1], graph.constant(Tensor(quantized.scales, shape: shape), "\(name)_scale"))
     var result = try graph.apply(Mul(), graph.apply(cast, sum), scale)
-    if node.op is Gemm, node.operands.count > 2, let bias = node.operands[2] { result = try graph.apply(Add(), result, bias) }
+    if node.op is Gemm, node.operands.count > 2, let bias = node.operands[2] {
+      result = try graph.apply(Add(), result, bias)
+    }
     graph.replace(node.result, with: result)
     return true
   }

@@ -31,12 +31,15 @@ public struct StaticQuantization: Sendable {
   }
 
   /// Quantizes `graph`, whose batch normalizations should be folded, with samples bound to its inputs.
-  public func run(_ graph: Graph, with dataset: Dataset, progress: (Stage) -> Void = { _ in }) throws(GraphError) -> Result {
+  public func run(_ graph: Graph, with dataset: Dataset, progress: (Stage) -> Void = { _ in }) throws(GraphError)
+    -> Result
+  {
     guard dataset.count > 0 else { throw GraphError(.input, "there are no samples to calibrate with") }
     let selection = try QuantizationSelection(graph, options)
     guard !selection.products.isEmpty else {
       let reasons = Set(selection.kept.map(\.reason)).sorted().joined(separator: "; ")
-      throw GraphError(.unsupported, "nothing to quantize\(reasons.isEmpty ? ": the model has no weighted sums" : ": \(reasons)")")
+      throw GraphError(
+        .unsupported, "nothing to quantize\(reasons.isEmpty ? ": the model has no weighted sums" : ": \(reasons)")")
     }
     let statistics = try calibrate(graph, dataset, progress)
     progress(.checking)
@@ -47,7 +50,9 @@ public struct StaticQuantization: Sendable {
     return try recover(graph, statistics, batches, result, progress)
   }
 
-  private func calibrate(_ graph: Graph, _ dataset: Dataset, _ progress: (Stage) -> Void) throws(GraphError) -> ObservedStatistics {
+  private func calibrate(_ graph: Graph, _ dataset: Dataset, _ progress: (Stage) -> Void) throws(GraphError)
+    -> ObservedStatistics
+  {
     let samples = dataset.subset(count: sampleCount, seed: seed)
     var calibration = try Calibration(graph, options.observations(in: graph), threads: threads)
     var batches = samples.batches(of: min(BatchSize(graph).size, 8))
@@ -64,8 +69,12 @@ public struct StaticQuantization: Sendable {
 
   private static func inputs(_ graph: Graph, _ batch: Batch) throws(GraphError) -> [Tensor] {
     try graph.inputs.map { value throws(GraphError) in
-      guard let tensor = batch[graph.name(of: value)] else { throw GraphError(.input, "the data has nothing for input ‘\(graph.name(of: value))’") }
-      guard let fixed = graph.tensorType(of: value).shape?.first?.size, tensor.sizes.first! < fixed else { return tensor }
+      guard let tensor = batch[graph.name(of: value)] else {
+        throw GraphError(.input, "the data has nothing for input ‘\(graph.name(of: value))’")
+      }
+      guard let fixed = graph.tensorType(of: value).shape?.first?.size, tensor.sizes.first! < fixed else {
+        return tensor
+      }
       return tensor.repeatingLast(to: fixed)
     }
   }
@@ -83,7 +92,8 @@ public struct StaticQuantization: Sendable {
     var copy = graph
     let selection = try QuantizationSelection(graph, options)
     try options.run(on: &copy, given: restricted(statistics, graph, selection))
-    let check = try QuantizationCheck(original: graph, quantized: copy, layers: selection.products, on: batches, threads: threads)
+    let check = try QuantizationCheck(
+      original: graph, quantized: copy, layers: selection.products, on: batches, threads: threads)
     return Result(graph: copy, check: check, coverage: QuantizationCoverage(graph, selection))
   }
 
@@ -99,7 +109,9 @@ public struct StaticQuantization: Sendable {
     narrowed.states = try selection.observed.map { value throws(GraphError) in
       var source = value
       while states[source] == nil, let next = sources[source] { source = next }
-      guard let state = states[source] else { throw GraphError(.invariant, "‘\(graph.name(of: value))’ was not observed") }
+      guard let state = states[source] else {
+        throw GraphError(.invariant, "‘\(graph.name(of: value))’ was not observed")
+      }
       return state
     }
     return narrowed
@@ -107,7 +119,8 @@ public struct StaticQuantization: Sendable {
 
   /// Leaves the most sensitive layers in float, twice as many each time, until the model does what it did.
   private func recover(
-    _ graph: Graph, _ statistics: ObservedStatistics, _ batches: [Batch], _ collapsed: Result, _ progress: (Stage) -> Void
+    _ graph: Graph, _ statistics: ObservedStatistics, _ batches: [Batch], _ collapsed: Result,
+    _ progress: (Stage) -> Void
   ) throws(GraphError) -> Result {
     let products = try QuantizationSelection(graph, options).products.filter { !$0.name.isEmpty }
     let few = Array(batches.prefix(2))

@@ -6,7 +6,8 @@ import HoneConformance
 @main
 struct ConformanceTool: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "hone-conformance", abstract: "Runs the official ONNX node tests that Tests/Referees/node_cases.py wrote.")
+    commandName: "hone-conformance",
+    abstract: "Runs the official ONNX node tests that Tests/Referees/node_cases.py wrote.")
   @Argument(help: "The folder of cases.") var cases = ".cache/node-cases"
   @Option(help: "Run only cases whose name matches this regular expression.") var filter: String?
   @Flag(help: "Name the passed cases too.") var all = false
@@ -14,7 +15,9 @@ struct ConformanceTool: ParsableCommand {
 
   func run() throws {
     let pattern = try filter.map { try Regex($0) }
-    let selected = try NodeCase.all(in: URL(fileURLWithPath: cases)).filter { pattern == nil || $0.name.contains(pattern!) }
+    let selected = try NodeCase.all(in: URL(fileURLWithPath: cases)).filter {
+      pattern == nil || $0.name.contains(pattern!)
+    }
     var counts = (passed: 0, refused: 0, wrong: 0)
     for item in selected {
       switch isolate ? isolated(item) : item.run() {
@@ -42,7 +45,9 @@ struct ConformanceTool: ParsableCommand {
     guard (try? process.run()) != nil else { return .wrong("cannot start a process") }
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    guard process.terminationReason == .exit, let line = text.split(separator: "\n").first else { return .wrong("crashed") }
+    guard process.terminationReason == .exit, let line = text.split(separator: "\n").first else {
+      return .wrong("crashed")
+    }
     let reason = String(line.drop { $0 != ":" }.dropFirst(2))
     if line.hasPrefix("passed") { return .passed }
     return line.hasPrefix("refused") ? .refused(reason) : .wrong(reason)

@@ -47,6 +47,10 @@ public typealias Attributes = [String: Attribute]
 extension Tensor: Hashable, Codable {
   public static func == (a: Tensor, b: Tensor) -> Bool { a.isIdentical(to: b) }
   public func hash(into hasher: inout Hasher) { hasher.combine(type) }
-  public init(from decoder: any Decoder) throws { throw GraphError(.attribute, "tensors are decoded from attributes only") }
-  public func encode(to encoder: any Encoder) throws { throw GraphError(.attribute, "tensors are encoded to attributes only") }
+  public init(from decoder: any Decoder) throws {
+    throw GraphError(.attribute, "tensors are decoded from attributes only")
+  }
+  public func encode(to encoder: any Encoder) throws {
+    throw GraphError(.attribute, "tensors are encoded to attributes only")
+  }
 }

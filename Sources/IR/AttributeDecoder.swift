@@ -16,7 +16,9 @@ extension Op {
       return
     }
     let merged = try Attributes(of: Self()).merging(attributes) { $1 }
-    do { self = try Self(from: AttributeDecoder(attributes: merged)) } catch let error as GraphError { throw error } catch {
+    do { self = try Self(from: AttributeDecoder(attributes: merged)) } catch let error as GraphError {
+      throw error
+    } catch {
       throw GraphError(.attribute, "\(Self.name): \(error)")
     }
   }
@@ -38,8 +40,12 @@ struct AttributeDecoder: Decoder {
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-  func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedDecodingContainer<Key> { KeyedDecodingContainer(Keyed(decoder: self)) }
-  func unkeyedContainer() throws -> any UnkeyedDecodingContainer { throw GraphError(.attribute, "attributes are not nested") }
+  func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedDecodingContainer<Key> {
+    KeyedDecodingContainer(Keyed(decoder: self))
+  }
+  func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    throw GraphError(.attribute, "attributes are not nested")
+  }
   func singleValueContainer() -> any SingleValueDecodingContainer { Single(decoder: self) }
 
   func value<T: Decodable>(_ type: T.Type, _ key: String) throws -> T {
@@ -52,8 +58,10 @@ struct AttributeDecoder: Decoder {
   }
 
   private static func isPlain(_ type: any Decodable.Type) -> Bool {
-    type == Int.self || type == Bool.self || type == Float.self || type == String.self || type == [Int].self || type == [Float].self
-      || type == [String].self || type == Tensor.self || type == [Tensor].self || type == Region.self || type == [Region].self
+    type == Int.self || type == Bool.self || type == Float.self || type == String.self || type == [Int].self
+      || type == [Float].self
+      || type == [String].self || type == Tensor.self || type == [Tensor].self || type == Region.self
+      || type == [Region].self
       || type == ElementType.self || type == ValueType.self
   }
 
@@ -88,8 +96,12 @@ struct AttributeDecoder: Decoder {
     func contains(_ key: Key) -> Bool { decoder.attributes[key.stringValue] != nil }
     func decodeNil(forKey key: Key) -> Bool { !contains(key) }
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T { try decoder.value(type, key.stringValue) }
-    func nestedContainer<N: CodingKey>(keyedBy _: N.Type, forKey _: Key) throws -> KeyedDecodingContainer<N> { throw GraphError(.attribute, "attributes are not nested") }
-    func nestedUnkeyedContainer(forKey _: Key) throws -> any UnkeyedDecodingContainer { throw GraphError(.attribute, "attributes are not nested") }
+    func nestedContainer<N: CodingKey>(keyedBy _: N.Type, forKey _: Key) throws -> KeyedDecodingContainer<N> {
+      throw GraphError(.attribute, "attributes are not nested")
+    }
+    func nestedUnkeyedContainer(forKey _: Key) throws -> any UnkeyedDecodingContainer {
+      throw GraphError(.attribute, "attributes are not nested")
+    }
     func superDecoder() -> any Decoder { decoder }
     func superDecoder(forKey _: Key) -> any Decoder { decoder }
   }

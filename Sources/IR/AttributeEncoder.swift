@@ -22,7 +22,9 @@ struct AttributeEncoder: Encoder {
 
   init(box: Box = Box(), key: String? = nil) { (self.box, self.key) = (box, key) }
 
-  func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedEncodingContainer<Key> { KeyedEncodingContainer(Keyed(encoder: self)) }
+  func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedEncodingContainer<Key> {
+    KeyedEncodingContainer(Keyed(encoder: self))
+  }
   func unkeyedContainer() -> any UnkeyedEncodingContainer { preconditionFailure("attributes are not nested") }
   func singleValueContainer() -> any SingleValueEncodingContainer { Single(encoder: self) }
 
@@ -56,8 +58,12 @@ struct AttributeEncoder: Encoder {
     var codingPath: [any CodingKey] { [] }
     func encodeNil(forKey key: Key) {}
     func encode(_ value: some Encodable, forKey key: Key) throws { try encoder.store(value, key.stringValue) }
-    func nestedContainer<N: CodingKey>(keyedBy _: N.Type, forKey _: Key) -> KeyedEncodingContainer<N> { preconditionFailure("attributes are not nested") }
-    func nestedUnkeyedContainer(forKey _: Key) -> any UnkeyedEncodingContainer { preconditionFailure("attributes are not nested") }
+    func nestedContainer<N: CodingKey>(keyedBy _: N.Type, forKey _: Key) -> KeyedEncodingContainer<N> {
+      preconditionFailure("attributes are not nested")
+    }
+    func nestedUnkeyedContainer(forKey _: Key) -> any UnkeyedEncodingContainer {
+      preconditionFailure("attributes are not nested")
+    }
     func superEncoder() -> any Encoder { encoder }
     func superEncoder(forKey _: Key) -> any Encoder { encoder }
   }

@@ -39,7 +39,9 @@ extension Call {
   /// The tensor type of operand `i`.
   public func tensor(_ i: Int) throws(GraphError) -> TensorType {
     guard i < operands.count, let operand = operands[i] else { throw GraphError(.arity, "operand \(i) is missing") }
-    guard case .tensor(let type) = operand.type else { throw GraphError(.type, "operand \(i) must be a tensor, is \(operand.type)") }
+    guard case .tensor(let type) = operand.type else {
+      throw GraphError(.type, "operand \(i) must be a tensor, is \(operand.type)")
+    }
     return type
   }
   public func optionalTensor(_ i: Int) throws(GraphError) -> TensorType? { has(i) ? try tensor(i) : nil }
@@ -48,7 +50,9 @@ extension Call {
   /// The sizes of operand `i`, which must be concrete, as they are when kernels are chosen.
   public func sizes(_ i: Int) throws(GraphError) -> [Int] {
     let type = try tensor(i)
-    guard let sizes = type.sizes else { throw GraphError(.dataDependent, "the sizes of operand \(i) are not known: \(type)") }
+    guard let sizes = type.sizes else {
+      throw GraphError(.dataDependent, "the sizes of operand \(i) are not known: \(type)")
+    }
     return sizes
   }
   /// The sizes of result `i`, which must be concrete.
@@ -85,13 +89,16 @@ extension Call {
   /// Fails unless there are `range` operands.
   public func expectOperands(_ range: ClosedRange<Int>) throws(GraphError) {
     guard range.contains(operands.count) else {
-      let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+      let wanted =
+        range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
       throw GraphError(.arity, "takes \(wanted) operands, has \(operands.count)")
     }
   }
   /// `axis` counted from the front; fails if it lies outside `rank` axes.
   public func axis(_ axis: Int, rank: Int) throws(GraphError) -> Int {
-    guard axis >= -rank, axis < rank else { throw GraphError(.attribute, "axis \(axis) is outside −\(rank)…\(rank - 1)") }
+    guard axis >= -rank, axis < rank else {
+      throw GraphError(.attribute, "axis \(axis) is outside −\(rank)…\(rank - 1)")
+    }
     return axis < 0 ? axis + rank : axis
   }
 }

@@ -30,7 +30,8 @@ extension Graph {
 
   /// Applies `op`, inferring the result types; returns its first result.
   @discardableResult
-  public mutating func apply(_ op: any Op, _ operands: Value?..., named name: String? = nil) throws(GraphError) -> Value {
+  public mutating func apply(_ op: any Op, _ operands: Value?..., named name: String? = nil) throws(GraphError) -> Value
+  {
     try apply(op, operands, resultCount: 1, named: name)[0]
   }
 

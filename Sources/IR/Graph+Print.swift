@@ -21,7 +21,9 @@ extension Graph: CustomStringConvertible {
     let results = node.results.map { "\(label($0)): \(type(of: $0))" }.joined(separator: ", ")
     let operands = node.operands.map(label).joined(separator: ", ")
     let attributes = (try? Attributes(changed: node.op)) ?? [:]
-    let options = attributes.isEmpty ? "" : " {\(attributes.sorted { $0.key < $1.key }.map { "\($0): \($1)" }.joined(separator: ", "))}"
+    let options =
+      attributes.isEmpty
+      ? "" : " {\(attributes.sorted { $0.key < $1.key }.map { "\($0): \($1)" }.joined(separator: ", "))}"
     return "\(results) = \(node.op.name)(\(operands))\(options)"
   }
 }

@@ -60,7 +60,9 @@ public struct Graph: Sendable {
 extension Graph {
   public func type(of value: Value) -> ValueType { slots[value.index].type }
   /// The type of a value that is a tensor; of another one, a tensor of unknown shape.
-  public func tensorType(of value: Value) -> TensorType { slots[value.index].type.tensor ?? TensorType(.float32, nil as [Dimension]?) }
+  public func tensorType(of value: Value) -> TensorType {
+    slots[value.index].type.tensor ?? TensorType(.float32, nil as [Dimension]?)
+  }
   public func name(of value: Value) -> String { slots[value.index].name }
   public func origin(of value: Value) -> Origin { slots[value.index].origin }
   /// The elements of an integer vector as sizes, where they are known at least as symbols.

@@ -33,6 +33,7 @@ public struct GraphError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Adds `place` to the trail of any error thrown by `body`.
-public func locating<R>(_ place: @autoclosure () -> String, _ body: () throws(GraphError) -> R) throws(GraphError) -> R {
+public func locating<R>(_ place: @autoclosure () -> String, _ body: () throws(GraphError) -> R) throws(GraphError) -> R
+{
   do { return try body() } catch { throw error.at(place()) }
 }

@@ -21,7 +21,10 @@ public struct NarrowFloat: Sendable {
   public static let float8e5m2fnuz = NarrowFloat(5, 2, bias: 16, unsignedZero: true)
   public static let float4e2m1 = NarrowFloat(2, 1, bias: 1, nan: false)
 
-  init(_ exponentBits: Int, _ mantissaBits: Int, bias: Int, infinity: Bool = false, unsignedZero: Bool = false, nan: Bool = true) {
+  init(
+    _ exponentBits: Int, _ mantissaBits: Int, bias: Int, infinity: Bool = false, unsignedZero: Bool = false,
+    nan: Bool = true
+  ) {
     (self.exponentBits, self.mantissaBits, self.bias) = (exponentBits, mantissaBits, bias)
     (hasInfinity, isUnsignedZero, hasNaN) = (infinity, unsignedZero, nan)
   }
@@ -94,7 +97,9 @@ public struct BFloat16: TensorElement, Hashable {
   /// The nearest value, ties to even.
   public init(_ value: Float) {
     let pattern = value.bitPattern
-    bits = value.isNaN ? UInt16(pattern >> 16) | 0x40 : UInt16(truncatingIfNeeded: (pattern &+ 0x7FFF &+ ((pattern >> 16) & 1)) >> 16)
+    bits =
+      value.isNaN
+      ? UInt16(pattern >> 16) | 0x40 : UInt16(truncatingIfNeeded: (pattern &+ 0x7FFF &+ ((pattern >> 16) & 1)) >> 16)
   }
   public var float: Float { Float(bitPattern: UInt32(bits) << 16) }
   public static var elementType: ElementType { .bfloat16 }

@@ -9,7 +9,8 @@ public struct NodeDraft: Sendable {
   /// Set by an upgrade that built other nodes: the values to use for the results.
   public var replacement: [Value]?
 
-  public init(domain: String, type: String, name: String, attributes: Attributes, operands: [Value?], resultCount: Int) {
+  public init(domain: String, type: String, name: String, attributes: Attributes, operands: [Value?], resultCount: Int)
+  {
     (self.domain, self.type, self.name) = (domain, type, name)
     (self.attributes, self.operands, self.resultCount) = (attributes, operands, resultCount)
   }
@@ -17,7 +18,9 @@ public struct NodeDraft: Sendable {
   public func has(_ i: Int) -> Bool { i < operands.count && operands[i] != nil }
 
   /// Turns attribute `name`, a number or list of numbers, into operand `i`.
-  public mutating func attributeToOperand(_ name: String, _ i: Int, in graph: inout Graph, element: ElementType = .int64) {
+  public mutating func attributeToOperand(
+    _ name: String, _ i: Int, in graph: inout Graph, element: ElementType = .int64
+  ) {
     guard let attribute = attributes.removeValue(forKey: name) else { return }
     let tensor: Tensor
     switch attribute {

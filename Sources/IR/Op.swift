@@ -36,7 +36,8 @@ public protocol ExecutableOp: Op {
 
 /// An operator that allocates its results when it runs: strings, sequences, control flow, shapes that depend on data.
 public protocol EvaluatedOp: Op {
-  func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError) -> [RuntimeValue]
+  func evaluate(_ operands: [RuntimeValue?], in context: borrowing EvaluationContext) throws(GraphError)
+    -> [RuntimeValue]
 }
 
 /// An operator defined by others. Its expansion runs it, differentiates it, tests it and recognises it in imported graphs.
@@ -94,7 +95,9 @@ public struct WeightLayout: Sendable {
   public var outputAxis: Int
   /// The operand that holds one bias per output channel, if there is one or could be.
   public var bias: Int?
-  public init(operand: Int = 1, outputAxis: Int, bias: Int?) { (self.operand, self.outputAxis, self.bias) = (operand, outputAxis, bias) }
+  public init(operand: Int = 1, outputAxis: Int, bias: Int?) {
+    (self.operand, self.outputAxis, self.bias) = (operand, outputAxis, bias)
+  }
 }
 
 /// An operator whose result is a sum of products with weights.

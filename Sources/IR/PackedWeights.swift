@@ -15,9 +15,11 @@ public final class PackedWeights: Sendable {
   public init() {}
 
   /// The packed form of `tensor`, made by `pack` when asked for first. `layout` names everything the result depends on.
-  public func packed<T: Sendable>(_ tensor: Tensor, layout: String, _ pack: (Tensor) throws(GraphError) -> T) throws(GraphError) -> T {
+  public func packed<T: Sendable>(_ tensor: Tensor, layout: String, _ pack: (Tensor) throws(GraphError) -> T)
+    throws(GraphError) -> T
+  {
     let key = Key(tensor: tensor.identity, layout: "\(tensor.type) \(layout)")
-    if let known = entries.withLock({ $0[key]?.packed as? T }) { return known }
+    if let entry = entries.withLock({ $0[key] }), let known = entry.packed as? T { return known }
     let packed = try pack(tensor)
     entries.withLock { $0[key] = Entry(source: tensor, packed: packed) }
     return packed

@@ -23,6 +23,10 @@ public struct Region: Sendable, Hashable, Codable {
     a.box === b.box || (a.captureCount == b.captureCount && a.graph.description == b.graph.description)
   }
   public func hash(into hasher: inout Hasher) { hasher.combine(captureCount) }
-  public init(from decoder: any Decoder) throws { throw GraphError(.attribute, "regions are decoded from attributes only") }
-  public func encode(to encoder: any Encoder) throws { throw GraphError(.attribute, "regions are encoded to attributes only") }
+  public init(from decoder: any Decoder) throws {
+    throw GraphError(.attribute, "regions are decoded from attributes only")
+  }
+  public func encode(to encoder: any Encoder) throws {
+    throw GraphError(.attribute, "regions are encoded to attributes only")
+  }
 }

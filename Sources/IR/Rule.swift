@@ -25,7 +25,9 @@ extension Graph {
     for node in sorted() {
       for rule in byTarget[ObjectIdentifier(Swift.type(of: node.op))] ?? [] {
         guard let current = self[node.id] else { break }
-        guard let value = try locating("\(rule.name), \(node.place)", { () throws(GraphError) in try rule.rewrite(current, &self) })
+        guard
+          let value = try locating(
+            "\(rule.name), \(node.place)", { () throws(GraphError) in try rule.rewrite(current, &self) })
         else { continue }
         guard canReplace(current.result, with: value) else { continue }
         replace(current.result, with: value)

@@ -43,7 +43,9 @@ extension Array where Element == RuntimeValue? {
   /// The sequence at `i`, or an error.
   public func sequence(_ i: Int) throws(GraphError) -> [RuntimeValue] {
     guard i < count, let value = self[i] else { throw GraphError(.arity, "operand \(i) is missing") }
-    guard let items = value.sequence else { throw GraphError(.type, "operand \(i) must be a sequence, is \(value.type)") }
+    guard let items = value.sequence else {
+      throw GraphError(.type, "operand \(i) must be a sequence, is \(value.type)")
+    }
     return items
   }
   public func optionalTensor(_ i: Int) -> Tensor? { i < count ? self[i]?.tensor : nil }

@@ -148,7 +148,9 @@ extension Tensor {
     case .bfloat16: Double(load(i, as: BFloat16.self).float)
     case .float8e4m3fn, .float8e4m3fnuz, .float8e5m2, .float8e5m2fnuz:
       Double(NarrowFloat(element)!.decode(UInt16(load(i, as: UInt8.self))))
-    case .float8e8m0: load(i, as: UInt8.self) == 255 ? .nan : Double(sign: .plus, exponent: Int(load(i, as: UInt8.self)) - 127, significand: 1)
+    case .float8e8m0:
+      load(i, as: UInt8.self) == 255
+        ? .nan : Double(sign: .plus, exponent: Int(load(i, as: UInt8.self)) - 127, significand: 1)
     case .float4e2m1: Double(NarrowFloat.float4e2m1.decode(UInt16(packed(i))))
     case .uint4, .uint2: Double(packed(i))
     case .int4: Double(Int8(bitPattern: packed(i) << 4) >> 4)
@@ -184,7 +186,9 @@ extension Tensor: CustomStringConvertible {
     let values =
       element == .string
       ? strings.prefix(shown).map { "\"\($0)\"" }
-      : (0..<min(elementCount, shown)).map { element.isFloatingPoint ? "\(Float(double(at: $0)))" : "\(integer(at: $0))" }
+      : (0..<min(elementCount, shown)).map {
+        element.isFloatingPoint ? "\(Float(double(at: $0)))" : "\(integer(at: $0))"
+      }
     return "\(type) {\(values.joined(separator: ", "))\(elementCount > shown ? ", …" : "")}"
   }
 }

@@ -40,7 +40,9 @@ public indirect enum ValueType: Sendable, Hashable, Codable {
   case optional(ValueType)
   case map(key: ElementType, value: ValueType)
 
-  public static func tensor(_ element: ElementType, _ shape: [Dimension]?) -> ValueType { .tensor(TensorType(element, shape)) }
+  public static func tensor(_ element: ElementType, _ shape: [Dimension]?) -> ValueType {
+    .tensor(TensorType(element, shape))
+  }
   public static func tensor(_ element: ElementType, _ sizes: [Int]) -> ValueType { .tensor(TensorType(element, sizes)) }
   public var tensor: TensorType? { if case .tensor(let type) = self { type } else { nil } }
 }

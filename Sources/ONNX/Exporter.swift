@@ -50,7 +50,9 @@ struct Exporter {
       proto.input.append(Self.info(local[input]!, graph.type(of: input)))
     }
     let nodes = graph.sorted()
-    for output in graph.outputs where local[output] == nil { local[output] = names.claim(graph.name(of: output), else: "output") }
+    for output in graph.outputs where local[output] == nil {
+      local[output] = names.claim(graph.name(of: output), else: "output")
+    }
     for node in nodes {
       for (i, result) in node.results.enumerated() where local[result] == nil {
         guard i == 0 || graph.userCount(of: result) > 0 else { continue }
@@ -74,7 +76,9 @@ struct Exporter {
     _ value: Value, _ graph: Graph, _ local: inout [Value: String], _ proto: inout GraphProto, isMain: Bool
   ) throws(GraphError) {
     guard let tensor = graph.constant(value) else { return }
-    if let known = local[value], !graph.isOutput(value) || proto.initializer.contains(where: { $0.name == known }) { return }
+    if let known = local[value], !graph.isOutput(value) || proto.initializer.contains(where: { $0.name == known }) {
+      return
+    }
     if local[value] == nil, let known = shared[tensor.identity] {
       local[value] = known
       return
@@ -101,13 +105,16 @@ struct Exporter {
     while proto.output.count > 1, proto.output.last == "" { proto.output.removeLast() }
     let required = Set(type(of: op).requiredAttributes)
     let changed = try Attributes(changed: op)
-    for (name, value) in try Attributes(of: op).sorted(by: { $0.key < $1.key }) where changed[name] != nil || required.contains(name) {
+    for (name, value) in try Attributes(of: op).sorted(by: { $0.key < $1.key })
+    where changed[name] != nil || required.contains(name) {
       proto.attribute.append(try attribute(name, value, captures.map { $0.map { local[$0]! } ?? "" }))
     }
     return proto
   }
 
-  private mutating func attribute(_ name: String, _ value: Attribute, _ captures: [String]) throws(GraphError) -> AttributeProto {
+  private mutating func attribute(_ name: String, _ value: Attribute, _ captures: [String]) throws(GraphError)
+    -> AttributeProto
+  {
     var proto = AttributeProto()
     proto.name = name
     switch value {
@@ -124,14 +131,16 @@ struct Exporter {
       var none: ExternalWriter?
       (proto.type, proto.tensors) = (.tensors, x.map { TensorProto($0, name: "", external: &none) })
     case .region(let x): (proto.type, proto.g) = (.graph, try region(x, captures))
-    case .regions(let x): (proto.type, proto.graphs) = (.graphs, try x.map { r throws(GraphError) in try region(r, captures) })
+    case .regions(let x):
+      (proto.type, proto.graphs) = (.graphs, try x.map { r throws(GraphError) in try region(r, captures) })
     case .type(let x): (proto.type, proto.tp) = (.typeProto, TypeProto(x))
     }
     return proto
   }
 
   private mutating func region(_ region: Region, _ captures: [String]) throws(GraphError) -> GraphProto {
-    try graph(region.graph, outer: Dictionary(zip(region.captures, captures), uniquingKeysWith: { a, _ in a }), isMain: false)
+    try graph(
+      region.graph, outer: Dictionary(zip(region.captures, captures), uniquingKeysWith: { a, _ in a }), isMain: false)
   }
 
   private static func info(_ name: String, _ type: ValueType) -> ValueInfoProto {

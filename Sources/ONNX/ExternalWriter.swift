@@ -13,7 +13,9 @@ struct ExternalWriter {
   /// A writer to `url`, which the model will know as `name`.
   init(_ url: URL, named name: String) throws(GraphError) {
     self.name = name
-    guard FileManager.default.createFile(atPath: url.path, contents: nil), let handle = FileHandle(forWritingAtPath: url.path) else {
+    guard FileManager.default.createFile(atPath: url.path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: url.path)
+    else {
       throw GraphError(.file, "cannot write \(url.path)")
     }
     self.handle = handle
@@ -24,7 +26,9 @@ struct ExternalWriter {
     do {
       try handle.write(contentsOf: Data(count: padding))
       try tensor.withBytes { bytes in
-        try handle.write(contentsOf: Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: bytes.baseAddress!), count: bytes.count, deallocator: .none))
+        try handle.write(
+          contentsOf: Data(
+            bytesNoCopy: UnsafeMutableRawPointer(mutating: bytes.baseAddress!), count: bytes.count, deallocator: .none))
       }
     } catch { failure = "\(error)" }
     offset += padding
@@ -45,7 +49,8 @@ extension TensorProto {
     } else if external != nil, tensor.byteCount >= external!.threshold {
       let place = external!.append(tensor)
       dataLocation = .external
-      externalData = [("location", external!.name), ("offset", "\(place.offset)"), ("length", "\(place.length)")].map { key, value in
+      externalData = [("location", external!.name), ("offset", "\(place.offset)"), ("length", "\(place.length)")].map {
+        key, value in
         var entry = StringStringEntryProto()
         (entry.key, entry.value) = (key, value)
         return entry

@@ -28,7 +28,8 @@ struct Importer {
   }
 
   func function(for node: NodeProto) -> FunctionProto? {
-    functions.isEmpty ? nil : functions[FunctionKey(domain: Self.domain(node.domain), name: node.opType, overload: node.overload)]
+    functions.isEmpty
+      ? nil : functions[FunctionKey(domain: Self.domain(node.domain), name: node.opType, overload: node.overload)]
   }
 
   func model() throws(GraphError) -> ONNXModel {
@@ -74,6 +75,7 @@ struct UnsupportedOperators: CustomStringConvertible {
       let more = places.count > 4 ? ", …" : ""
       return "  \(name) ×\(places.count)\(shown.isEmpty ? "" : ": \(shown)\(more)")"
     }
-    return "\(nodes.count == 1 ? "an operator is" : "\(nodes.count) operators are") not supported:\n" + lines.joined(separator: "\n")
+    return "\(nodes.count == 1 ? "an operator is" : "\(nodes.count) operators are") not supported:\n"
+      + lines.joined(separator: "\n")
   }
 }

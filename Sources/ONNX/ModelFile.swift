@@ -17,7 +17,9 @@ public final class MappedFile: Sendable {
   public init(_ url: URL) throws(GraphError) {
     self.url = url
     let descriptor = open(url.path, O_RDONLY)
-    guard descriptor >= 0 else { throw GraphError(.file, "cannot open \(url.path): \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+      throw GraphError(.file, "cannot open \(url.path): \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw GraphError(.file, "cannot read \(url.path)") }
@@ -34,7 +36,8 @@ public final class MappedFile: Sendable {
   /// The bytes at `offset`, or an error if they are not all there.
   func slice(_ offset: Int, _ count: Int, for what: String) throws(GraphError) -> UnsafeRawBufferPointer {
     guard offset >= 0, count >= 0, offset <= bytes.count, count <= bytes.count - offset else {
-      throw GraphError(.file, "\(what) lies outside \(url.lastPathComponent): bytes \(offset) to \(offset &+ count) of \(bytes.count)")
+      throw GraphError(
+        .file, "\(what) lies outside \(url.lastPathComponent): bytes \(offset) to \(offset &+ count) of \(bytes.count)")
     }
     return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
   }

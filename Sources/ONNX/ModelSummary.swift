@@ -65,7 +65,9 @@ public struct ModelSummary: Sendable {
 
   private mutating func count(_ tensor: TensorProto) throws(GraphError) {
     guard let element = ElementType(code: Int(tensor.dataType)) else { return }
-    let elements = try locating("tensor ‘\(tensor.name)’") { () throws(GraphError) in try TensorReader.sizes(tensor.dims).reduce(1, *) }
+    let elements = try locating("tensor ‘\(tensor.name)’") { () throws(GraphError) in
+      try TensorReader.sizes(tensor.dims).reduce(1, *)
+    }
     parameterCount += elements
     byteCounts[element.rawValue, default: 0] += element.byteCount(elements)
   }

@@ -11,14 +11,18 @@ extension ONNXModel {
   /// An existing file is replaced only when the new one is complete.
   public func write(to url: URL, externalData: Bool = false) throws(GraphError) {
     try locating(url.lastPathComponent) { () throws(GraphError) in
-      let temporary = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).\(UInt32.random(in: 0 ... .max))")
+      let temporary = url.deletingLastPathComponent().appendingPathComponent(
+        ".\(url.lastPathComponent).\(UInt32.random(in: 0 ... .max))")
       let weights = url.appendingPathExtension("data")
       let temporaryWeights = temporary.appendingPathExtension("data")
       let isExternal = externalData || weightByteCount > Self.externalDataLimit
-      var exporter = Exporter(self, external: isExternal ? try ExternalWriter(temporaryWeights, named: weights.lastPathComponent) : nil)
+      var exporter = Exporter(
+        self, external: isExternal ? try ExternalWriter(temporaryWeights, named: weights.lastPathComponent) : nil)
       do {
         let data: Data = try exporter.proto().serializedBytes()
-        if let failure = exporter.external?.failure { throw GraphError(.file, "cannot write \(weights.path): \(failure)") }
+        if let failure = exporter.external?.failure {
+          throw GraphError(.file, "cannot write \(weights.path): \(failure)")
+        }
         exporter.external?.close()
         try data.write(to: temporary)
         if isExternal { try Self.move(temporaryWeights, to: weights) }
@@ -44,7 +48,8 @@ extension ONNXModel {
     var sum = 0
     for node in graph.sorted() {
       for operand in node.operands {
-        guard let tensor = graph.constant(operand), tensor.element != .string, seen.insert(tensor.identity).inserted else { continue }
+        guard let tensor = graph.constant(operand), tensor.element != .string, seen.insert(tensor.identity).inserted
+        else { continue }
         sum += tensor.byteCount
       }
     }

@@ -27,7 +27,9 @@ struct TensorReader {
     let count = sizes.reduce(1, *)
     let type = TensorType(element, sizes)
     if element == .string {
-      guard proto.stringData.count == count else { throw GraphError(.file, "\(type) has \(proto.stringData.count) strings") }
+      guard proto.stringData.count == count else {
+        throw GraphError(.file, "\(type) has \(proto.stringData.count) strings")
+      }
       return Tensor(strings: proto.stringData.map { String(decoding: $0, as: UTF8.self) }, shape: sizes)
     }
     if proto.dataLocation == .external { return try external(proto, type) }
@@ -59,19 +61,24 @@ struct TensorReader {
     let source = location == WeightScanner.thisFile ? file : try mapped(location)
     guard let source else { throw GraphError(.file, "external data, but the model did not come from a file") }
     let length = entries["length"].map { Int($0) ?? -1 } ?? type.byteCount!
-    guard length == type.byteCount! else { throw GraphError(.file, "\(type) takes \(type.byteCount!) bytes, has \(length)") }
+    guard length == type.byteCount! else {
+      throw GraphError(.file, "\(type) takes \(type.byteCount!) bytes, has \(length)")
+    }
     let bytes = try source.slice(offset, length, for: "its data")
     return Tensor(type, borrowing: bytes, owner: source)
   }
 
   private func mapped(_ location: String) throws(GraphError) -> MappedFile {
     if let known = files.mapped[location] { return known }
-    guard let folder else { throw GraphError(.file, "external data ‘\(location)’, but the model did not come from a folder") }
+    guard let folder else {
+      throw GraphError(.file, "external data ‘\(location)’, but the model did not come from a folder")
+    }
     let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
     let url = folder.appendingPathComponent(location)
     let path = url.resolvingSymlinksInPath().standardizedFileURL.path
     guard !location.hasPrefix("/"), path.hasPrefix(root == "/" ? root : root + "/") else {
-      throw GraphError(.file, "external data ‘\(location)’ leaves the model's folder; only files beside the model are read")
+      throw GraphError(
+        .file, "external data ‘\(location)’ leaves the model's folder; only files beside the model are read")
     }
     let file = try MappedFile(url)
     files.mapped[location] = file
@@ -85,7 +92,9 @@ struct TensorReader {
     }
     func store<T: BitwiseCopyable, S: Sequence>(_ values: S, _: T.Type, _ convert: (S.Element) -> T) -> Tensor {
       Tensor(uninitialized: type) { bytes in
-        for (i, value) in values.enumerated() { bytes.storeBytes(of: convert(value), toByteOffset: i * MemoryLayout<T>.stride, as: T.self) }
+        for (i, value) in values.enumerated() {
+          bytes.storeBytes(of: convert(value), toByteOffset: i * MemoryLayout<T>.stride, as: T.self)
+        }
       }
     }
     switch type.element {
@@ -132,7 +141,9 @@ struct TensorReader {
     let sizes = try Self.sizes(proto.dims)
     let type = TensorType(values.element, sizes)
     let width = values.element.bitWidth / 8
-    guard width > 0, indices.element == .int64 else { throw GraphError(.unsupported, "sparse tensors of \(values.element.rawValue)") }
+    guard width > 0, indices.element == .int64 else {
+      throw GraphError(.unsupported, "sparse tensors of \(values.element.rawValue)")
+    }
     var strides = [Int](repeating: 1, count: sizes.count)
     for axis in sizes.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * sizes[axis + 1] }
     let given = indices.integers
@@ -143,13 +154,16 @@ struct TensorReader {
     var positions: [Int] = []
     for i in 0..<values.elementCount {
       let position = isLinear ? given[i] : sizes.indices.reduce(0) { $0 + given[i * sizes.count + $1] * strides[$1] }
-      guard position >= 0, position < sizes.reduce(1, *) else { throw GraphError(.file, "a sparse index lies outside the tensor") }
+      guard position >= 0, position < sizes.reduce(1, *) else {
+        throw GraphError(.file, "a sparse index lies outside the tensor")
+      }
       positions.append(position)
     }
     return Tensor(type) { bytes in
       values.withBytes { source in
         for (i, position) in positions.enumerated() {
-          bytes.baseAddress!.advanced(by: position * width).copyMemory(from: source.baseAddress! + i * width, byteCount: width)
+          bytes.baseAddress!.advanced(by: position * width).copyMemory(
+            from: source.baseAddress! + i * width, byteCount: width)
         }
       }
     }

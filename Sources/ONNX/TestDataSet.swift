@@ -19,10 +19,14 @@ public struct TestDataSet: Sendable {
   /// All `test_data_set_*` folders in `folder`, in order.
   public static func folders(in folder: URL) -> [URL] {
     let entries = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-    return entries.filter { $0.lastPathComponent.hasPrefix("test_data_set") }.sorted { $0.lastPathComponent < $1.lastPathComponent }
+    return entries.filter { $0.lastPathComponent.hasPrefix("test_data_set") }.sorted {
+      $0.lastPathComponent < $1.lastPathComponent
+    }
   }
 
-  private static func read(_ folder: URL, _ prefix: String, _ values: [Value], _ graph: Graph) throws(GraphError) -> [RuntimeValue?] {
+  private static func read(_ folder: URL, _ prefix: String, _ values: [Value], _ graph: Graph) throws(GraphError)
+    -> [RuntimeValue?]
+  {
     var result = [RuntimeValue?](repeating: nil, count: values.count)
     let files = ((try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? [])
       .filter { $0.lastPathComponent.hasPrefix(prefix + "_") && $0.pathExtension == "pb" }
@@ -62,7 +66,9 @@ public struct TestDataSet: Sendable {
         let proto = try TensorProto(serializedBytes: data)
         return (proto.name, .tensor(try reader.tensors.tensor(proto)))
       }
-    } catch let error as GraphError { throw error } catch { throw GraphError(.file, "not a serialized value: \(error)") }
+    } catch let error as GraphError { throw error } catch {
+      throw GraphError(.file, "not a serialized value: \(error)")
+    }
   }
 }
 
@@ -75,11 +81,15 @@ struct RuntimeValueReader {
     for tensor in proto.tensorValues { items.append(.tensor(try tensors.tensor(tensor))) }
     for map in proto.mapValues { items.append(try self.map(map)) }
     for inner in proto.sequenceValues {
-      guard case .sequence(let type) = element else { throw GraphError(.type, "a sequence in a sequence of \(element)") }
+      guard case .sequence(let type) = element else {
+        throw GraphError(.type, "a sequence in a sequence of \(element)")
+      }
       items.append(try sequence(inner, type))
     }
     for inner in proto.optionalValues {
-      guard case .optional(let type) = element else { throw GraphError(.type, "an optional in a sequence of \(element)") }
+      guard case .optional(let type) = element else {
+        throw GraphError(.type, "an optional in a sequence of \(element)")
+      }
       items.append(try optional(inner, type))
     }
     return .sequence(items, of: element)
@@ -95,15 +105,19 @@ struct RuntimeValueReader {
 
   func map(_ proto: MapProto) throws(GraphError) -> RuntimeValue {
     let keys: [RuntimeValue.MapKey] =
-      proto.stringKeys.isEmpty ? proto.keys.map { .integer(Int($0)) } : proto.stringKeys.map { .string(String(decoding: $0, as: UTF8.self)) }
+      proto.stringKeys.isEmpty
+      ? proto.keys.map { .integer(Int($0)) } : proto.stringKeys.map { .string(String(decoding: $0, as: UTF8.self)) }
     var items: [RuntimeValue] = []
     for tensor in proto.values.tensorValues { items.append(.tensor(try tensors.tensor(tensor))) }
     if keys.count > 1, items.count == 1, let all = items[0].tensor, all.elementCount == keys.count {
       items = all.floats.map { .tensor(.scalar($0)) }
     }
-    guard keys.count == items.count else { throw GraphError(.file, "a map of \(keys.count) keys and \(items.count) values") }
+    guard keys.count == items.count else {
+      throw GraphError(.file, "a map of \(keys.count) keys and \(items.count) values")
+    }
     let value = items.first?.type ?? .tensor(.float32, [Int]())
     return .map(
-      Dictionary(zip(keys, items), uniquingKeysWith: { a, _ in a }), key: ElementType(code: Int(proto.keyType)) ?? .int64, value: value)
+      Dictionary(zip(keys, items), uniquingKeysWith: { a, _ in a }),
+      key: ElementType(code: Int(proto.keyType)) ?? .int64, value: value)
   }
 }

@@ -11,7 +11,11 @@ extension TypeProto {
         proto.shape = TensorShapeProto()
         proto.shape.dim = shape.map { size in
           var dim = TensorShapeProto.Dimension()
-          if let size = size.size { dim.dimValue = Int64(size) } else if let name = size.symbolName, !name.hasPrefix("?") { dim.dimParam = name }
+          if let size = size.size {
+            dim.dimValue = Int64(size)
+          } else if let name = size.symbolName, !name.hasPrefix("?") {
+            dim.dimParam = name
+          }
           return dim
         }
       }

@@ -40,7 +40,9 @@ struct WeightScanner {
   }
 
   private func copy(_ message: Message, _ range: Range<Int>, into output: inout Data, depth: Int) throws(GraphError) {
-    guard depth < Self.maximumDepth else { throw GraphError(.file, "messages are nested more than \(Self.maximumDepth) deep") }
+    guard depth < Self.maximumDepth else {
+      throw GraphError(.file, "messages are nested more than \(Self.maximumDepth) deep")
+    }
     var position = range.lowerBound
     while position < range.upperBound {
       let start = position

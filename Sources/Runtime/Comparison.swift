@@ -30,10 +30,14 @@ public struct Comparison: Sendable {
         mismatch = "a sequence of \(a.count) items, expected \(b.count)"
         return
       }
-      for (i, (x, y)) in zip(a, b).enumerated() { merge(Comparison(x, expected: y, tolerance, integerStep: integerStep), "item \(i)") }
+      for (i, (x, y)) in zip(a, b).enumerated() {
+        merge(Comparison(x, expected: y, tolerance, integerStep: integerStep), "item \(i)")
+      }
     case (.optional(let a, _), .optional(let b, _)):
       if let a, let b { merge(Comparison(a, expected: b, tolerance, integerStep: integerStep), "optional") }
-      if (a == nil) != (b == nil) { mismatch = a == nil ? "an empty optional, expected a value" : "a value, expected an empty optional" }
+      if (a == nil) != (b == nil) {
+        mismatch = a == nil ? "an empty optional, expected a value" : "a value, expected an empty optional"
+      }
     case (.optional(let a?, _), let b): self = Comparison(a, expected: b, tolerance, integerStep: integerStep)
     case (let a, .optional(let b?, _)): self = Comparison(a, expected: b, tolerance, integerStep: integerStep)
     case (.map(let a, _, _), .map(let b, _, _)):
@@ -66,7 +70,9 @@ public struct Comparison: Sendable {
     }
     if a.element.isComplex { return compareComplex(a, b, tolerance) }
     if a.element == .int64 || a.element == .uint64 {
-      if let i = (0..<a.elementCount).first(where: { abs(a.integer(at: $0).distance(to: b.integer(at: $0))) > integerStep }) {
+      if let i = (0..<a.elementCount).first(where: {
+        abs(a.integer(at: $0).distance(to: b.integer(at: $0))) > integerStep
+      }) {
         mismatch = "element \(i) is \(a.integer(at: i)), expected \(b.integer(at: i))"
       }
       return
@@ -77,7 +83,9 @@ public struct Comparison: Sendable {
   private mutating func compareComplex(_ a: Tensor, _ b: Tensor, _ tolerance: Tolerance) {
     let element: ElementType = a.element == .complex64 ? .float32 : .float64
     func parts(_ tensor: Tensor) -> [Double] {
-      tensor.withBytes { bytes in Tensor(uninitialized: TensorType(element, [tensor.elementCount * 2])) { $0.copyMemory(from: bytes) } }.doubles
+      tensor.withBytes { bytes in
+        Tensor(uninitialized: TensorType(element, [tensor.elementCount * 2])) { $0.copyMemory(from: bytes) }
+      }.doubles
     }
     compare(parts(a), parts(b), tolerance, step: 0)
   }

@@ -3,9 +3,15 @@ public import HoneIR
 /// Runs single kernels on tensors, for folding constants.
 public enum Interpreter {
   /// Runs `kernel` on one thread; absent operands are nil.
-  public static func run(_ kernel: Kernel, _ operands: [Tensor?], _ results: [TensorType]) throws(GraphError) -> [Tensor] {
+  public static func run(_ kernel: Kernel, _ operands: [Tensor?], _ results: [TensorType]) throws(GraphError)
+    -> [Tensor]
+  {
     if kernel.isView, let operand = operands[0] {
-      return [operand.element == results[0].element ? operand.reshaped(results[0].sizes!) : operand.reinterpreted(as: results[0].element).reshaped(results[0].sizes!)]
+      return [
+        operand.element == results[0].element
+          ? operand.reshaped(results[0].sizes!)
+          : operand.reinterpreted(as: results[0].element).reshaped(results[0].sizes!)
+      ]
     }
     let aligned = operands.map { $0?.aligned() }
     var outputs: [UnsafeMutableRawBufferPointer] = []
@@ -36,9 +42,13 @@ public enum Interpreter {
   public static func evaluate(_ op: any Op, _ operands: [Tensor?], resultCount: Int) throws(GraphError) -> [Tensor]? {
     guard !(op is any RandomOp) else { return nil }
     var call = Call(operands.map { $0.map { Operand(.tensor($0.type), known: $0) } }, resultCount: resultCount)
-    guard let executable = op as? any ExecutableOp, !operands.contains(where: { $0?.element == .string }) else { return nil }
+    guard let executable = op as? any ExecutableOp, !operands.contains(where: { $0?.element == .string }) else {
+      return nil
+    }
     call.results = try executable.infer(call)
-    guard call.results.allSatisfy({ $0.tensor?.isConcrete ?? false && $0.tensor?.element != .string }) else { return nil }
+    guard call.results.allSatisfy({ $0.tensor?.isConcrete ?? false && $0.tensor?.element != .string }) else {
+      return nil
+    }
     return try run(executable.kernel(call), operands, call.results.map { $0.tensor! })
   }
 }

@@ -49,7 +49,8 @@ public final class Plan: Sendable {
   let next = PlanCache()
 
   init(
-    steps: [Step], constants: [Tensor], states: [(name: String, initial: Tensor)], stateCopies: [StateCopy], given: [Int],
+    steps: [Step], constants: [Tensor], states: [(name: String, initial: Tensor)], stateCopies: [StateCopy],
+    given: [Int],
     exports: [Export], arenaByteCount: Int, scratchByteCount: Int, rest: Planner?, outputs: [Int]
   ) {
     (self.steps, self.constants, self.states, self.stateCopies) = (steps, constants, states, stateCopies)

@@ -116,7 +116,8 @@ final class PlanInstance {
     let clock = ContinuousClock()
     for i in plan.steps.indices {
       let time = clock.measure { step(i, 0..<plan.steps[i].kernel.tasks, worker: 0) }
-      stepTimes[i] = UInt64(time.components.attoseconds / 1_000_000_000) + UInt64(time.components.seconds) * 1_000_000_000
+      stepTimes[i] =
+        UInt64(time.components.attoseconds / 1_000_000_000) + UInt64(time.components.seconds) * 1_000_000_000
       if failure.pointee != 0 { try fail(at: i) }
     }
   }
@@ -125,7 +126,8 @@ final class PlanInstance {
   private func step(_ i: Int, _ tasks: Range<Int>, worker: Int) {
     guard !tasks.isEmpty else { return }
     let frame = Frame(
-      slots: slots + starts[i], operandCount: plan.steps[i].operands.count, scratch: scratch + worker * scratchStride, failure: failure)
+      slots: slots + starts[i], operandCount: plan.steps[i].operands.count, scratch: scratch + worker * scratchStride,
+      failure: failure)
     plan.steps[i].kernel.run(frame, tasks)
   }
 

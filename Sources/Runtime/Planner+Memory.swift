@@ -73,9 +73,11 @@ extension Planner.Round {
       rest = copy
     }
     return Plan(
-      steps: finished, constants: constants.tensors, states: planner.states.map { ($0.name, $0.initial) }, stateCopies: copies,
+      steps: finished, constants: constants.tensors, states: planner.states.map { ($0.name, $0.initial) },
+      stateCopies: copies,
       given: given, exports: exports, arenaByteCount: memory.byteCount,
-      scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) }, rest: rest, outputs: planner.outputs)
+      scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) }, rest: rest, outputs: planner.outputs
+    )
   }
 
   /// Values made in this round that outputs, or nodes left for later, read.
@@ -85,7 +87,8 @@ extension Planner.Round {
       for case let operand? in work.node.operands { wanted.insert(planner.slot(of: operand, in: work.scope)) }
     }
     for state in planner.states { if let next = state.next { wanted.insert(next) } }
-    return wanted.filter { planner.slots[$0].isReady && planner.slots[$0].type != nil && !planner.slots[$0].isHeld }.sorted()
+    return wanted.filter { planner.slots[$0].isReady && planner.slots[$0].type != nil && !planner.slots[$0].isHeld }
+      .sorted()
   }
 
   private func lastUses(_ exported: [Int]) -> [Int: Int] {

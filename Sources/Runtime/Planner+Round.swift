@@ -48,7 +48,8 @@ extension Planner {
         try locating(work.node.place) { () throws(GraphError) in
           switch try place(work) {
           case .done: break
-          case .waits(let wanted, let reason): left.append(Work(scope: work.scope, node: work.node, wanted: wanted, reason: reason))
+          case .waits(let wanted, let reason):
+            left.append(Work(scope: work.scope, node: work.node, wanted: wanted, reason: reason))
           case .evaluates: left.append(Work(scope: work.scope, node: work.node, evaluates: true))
           case .expanded(let items): queue.append(contentsOf: items.reversed())
           }
@@ -111,7 +112,8 @@ extension Planner {
       planner.scopes.append(scope)
       let nodes = graph.sorted()
       var made: [Value: Int] = [:]
-      for (result, output) in zip(work.node.results, graph.outputs) where graph.producer(of: output) != nil && made[output] == nil {
+      for (result, output) in zip(work.node.results, graph.outputs)
+      where graph.producer(of: output) != nil && made[output] == nil {
         made[output] = planner.scopes[work.scope].slots[result]!
       }
       for node in nodes {
@@ -140,7 +142,9 @@ extension Planner {
       else { return nil }
       let values = symbolic.compactMap(\.size)
       guard values.count == symbolic.count else { return nil }
-      let tensor = type.element == .int64 ? Tensor(values.map(Int64.init), shape: sizes) : Tensor(values.map { Int32(clamping: $0) }, shape: sizes)
+      let tensor =
+        type.element == .int64
+        ? Tensor(values.map(Int64.init), shape: sizes) : Tensor(values.map { Int32(clamping: $0) }, shape: sizes)
       let slot = planner.scopes[work.scope].slots[work.node.result]!
       planner.slots[slot].type = call.results[0]
       planner.slots[slot].known = tensor
@@ -149,10 +153,14 @@ extension Planner {
 
     /// Computes small results of known operands now.
     private mutating func fold(_ work: Work, _ call: Call, _ kernel: Kernel) throws(GraphError) -> Bool {
-      guard !(work.node.op is any RandomOp), call.operands.allSatisfy({ $0 == nil || $0!.known != nil }) else { return false }
+      guard !(work.node.op is any RandomOp), call.operands.allSatisfy({ $0 == nil || $0!.known != nil }) else {
+        return false
+      }
       let types = call.results.map { $0.tensor! }
       let operandCount = call.operands.reduce(0) { $0 + ($1?.known?.elementCount ?? 0) }
-      guard operandCount <= Planner.foldingLimit, types.allSatisfy({ $0.elementCount! <= Planner.foldingLimit }) else { return false }
+      guard operandCount <= Planner.foldingLimit, types.allSatisfy({ $0.elementCount! <= Planner.foldingLimit }) else {
+        return false
+      }
       let results = try Interpreter.run(kernel, call.operands.map { $0?.known }, types)
       for (result, tensor) in zip(work.node.results, results) {
         let slot = planner.scopes[work.scope].slots[result]!
@@ -172,9 +180,11 @@ extension Planner {
         if i == 0 { planner.slots[slot].symbolic = symbolic }
       }
       let types = (call.operands.map { $0?.type.tensor }, call.results.map { $0.tensor! })
-      steps.append(DraftStep(
-        node: work.node, kernel: kernel, operands: operands,
-        results: results.enumerated().map { call.isUsed($0) || kernel.overwrites[$0] != nil || $0 == 0 ? $1 : nil }, types: types))
+      steps.append(
+        DraftStep(
+          node: work.node, kernel: kernel, operands: operands,
+          results: results.enumerated().map { call.isUsed($0) || kernel.overwrites[$0] != nil || $0 == 0 ? $1 : nil },
+          types: types))
     }
   }
 }

@@ -106,7 +106,9 @@ struct Planner: Sendable {
         index.map { Operand(slots[$0].type!, known: slots[$0].known, symbolic: slots[$0].symbolic) }
       }, resultCount: work.node.results.count, weights: weights)
     let graph = scopes[work.scope].graph
-    call.usedResults = work.node.results.map { graph.userCount(of: $0) > 0 || graph.isOutput($0) || !graph.updates.isEmpty }
+    call.usedResults = work.node.results.map {
+      graph.userCount(of: $0) > 0 || graph.isOutput($0) || !graph.updates.isEmpty
+    }
     call.threads = threads
     call.wanted = WantedValues()
     return call

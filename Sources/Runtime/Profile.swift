@@ -14,7 +14,8 @@ public struct Profile: Sendable {
   static func entries(_ plan: Plan, _ times: [UInt64]) -> [Entry] {
     zip(plan.steps, times).map { step, time in
       Entry(
-        name: step.node.name, operatorName: step.node.op.qualifiedName, operands: step.types.operands, results: step.types.results,
+        name: step.node.name, operatorName: step.node.op.qualifiedName, operands: step.types.operands,
+        results: step.types.results,
         nanoseconds: time)
     }
   }

@@ -28,17 +28,28 @@ public final class Program: Sendable {
 
   /// The types of the inputs with symbols replaced by sizes; symbols that `binding` lacks become 1.
   public func inputTypes(binding: [String: Int] = [:]) throws(GraphError) -> [ValueType] {
-    for name in binding.keys where !graph.inputs.contains(where: { graph.tensorType(of: $0).shape?.contains { $0.symbols.contains(name) } ?? false }) {
+    for name in binding.keys
+    where !graph.inputs.contains(where: {
+      graph.tensorType(of: $0).shape?.contains { $0.symbols.contains(name) } ?? false
+    }) {
       let names = Set(graph.inputs.flatMap { graph.tensorType(of: $0).shape?.flatMap(\.symbols) ?? [] })
-      throw GraphError(.input, "no input has a size named ‘\(name)’; there \(names.isEmpty ? "are none" : "is \(names.sorted().joined(separator: ", "))")")
+      throw GraphError(
+        .input,
+        "no input has a size named ‘\(name)’; there \(names.isEmpty ? "are none" : "is \(names.sorted().joined(separator: ", "))")"
+      )
     }
     return try graph.inputs.map { input throws(GraphError) in
       guard case .tensor(let type) = graph.type(of: input) else { return graph.type(of: input) }
-      guard let shape = type.shape else { throw GraphError(.input, "input ‘\(graph.name(of: input))’ has no declared shape; give a value for it") }
-      return .tensor(type.element, shape.map { dimension in
-        let bound = dimension.bound(binding)
-        return bound.size.map(Dimension.fixed) ?? bound.bound(Dictionary(uniqueKeysWithValues: bound.symbols.map { ($0, 1) }))
-      })
+      guard let shape = type.shape else {
+        throw GraphError(.input, "input ‘\(graph.name(of: input))’ has no declared shape; give a value for it")
+      }
+      return .tensor(
+        type.element,
+        shape.map { dimension in
+          let bound = dimension.bound(binding)
+          return bound.size.map(Dimension.fixed)
+            ?? bound.bound(Dictionary(uniqueKeysWithValues: bound.symbols.map { ($0, 1) }))
+        })
     }
   }
 

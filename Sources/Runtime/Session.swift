@@ -112,7 +112,9 @@ public final class Session {
     }
   }
 
-  private func evaluate(_ work: Planner.Work, _ rest: inout Planner, _ held: inout [Int: RuntimeValue]) throws(GraphError) -> Bool {
+  private func evaluate(_ work: Planner.Work, _ rest: inout Planner, _ held: inout [Int: RuntimeValue])
+    throws(GraphError) -> Bool
+  {
     guard let op = work.node.op as? any EvaluatedOp, work.evaluates || !(op is any ExecutableOp) else { return false }
     var operands: [RuntimeValue?] = []
     for operand in work.node.operands {
@@ -130,9 +132,11 @@ public final class Session {
       }
     }
     let results = try locating(work.node.place) { () throws(GraphError) in
-      try op.evaluate(operands, in: EvaluationContext(resultCount: work.node.results.count) {
-        (region: Region, values: [RuntimeValue?]) throws(GraphError) in try self.run(region, values)
-      })
+      try op.evaluate(
+        operands,
+        in: EvaluationContext(resultCount: work.node.results.count) {
+          (region: Region, values: [RuntimeValue?]) throws(GraphError) in try self.run(region, values)
+        })
     }
     for (result, value) in zip(work.node.results, results) {
       let slot = rest.scopes[work.scope].slots[result]!
@@ -171,7 +175,9 @@ public final class Session {
     }
     key.contents.append(.scalar(Int64(planner.remaining.count)))
     let next = try plan.next.plan(for: key) { () throws(GraphError) in try planner.plan() }
-    if next.steps.isEmpty, let after = next.rest, let first = after.remaining.first, !after.remaining.contains(where: after.isReady) {
+    if next.steps.isEmpty, let after = next.rest, let first = after.remaining.first,
+      !after.remaining.contains(where: after.isReady)
+    {
       throw GraphError(.unsupported, first.reason?.message ?? "its operands are never computed").at(first.node.place)
     }
     return next

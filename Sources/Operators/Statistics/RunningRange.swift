@@ -37,7 +37,9 @@ public struct RunningAverageRange: ExecutableOp, StatisticOp {
       Statistics.widen(range, by: frame.operand(0), count: count)
       let weight = state[2] == 0 ? 1 : momentum
       guard range[0] <= range[1] else { return (result[0], result[1], result[2]) = (state[0], state[1], state[2]) }
-      (result[0], result[1], result[2]) = (state[0] + weight * (range[0] - state[0]), state[1] + weight * (range[1] - state[1]), 1)
+      (result[0], result[1], result[2]) = (
+        state[0] + weight * (range[0] - state[0]), state[1] + weight * (range[1] - state[1]), 1
+      )
     }
   }
 }
@@ -49,6 +51,8 @@ public protocol StatisticOp: Op {
 }
 extension StatisticOp {
   func requireFloats(_ call: Call) throws(GraphError) {
-    guard try call.element(0) == .float32 else { throw GraphError(.unsupported, "statistics are kept of float32 only, not \(try call.tensor(0))") }
+    guard try call.element(0) == .float32 else {
+      throw GraphError(.unsupported, "statistics are kept of float32 only, not \(try call.tensor(0))")
+    }
   }
 }

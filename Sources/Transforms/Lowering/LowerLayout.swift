@@ -24,7 +24,9 @@ public struct LowerLayout: RewritePass {
           return try graph.applyChannelsLast(conv, operands, node)
         },
       ]),
-      .step("transposes move behind elementwise operators") { (graph: inout Graph) throws(GraphError) in try graph.sinkTransposes() },
+      .step("transposes move behind elementwise operators") { (graph: inout Graph) throws(GraphError) in
+        try graph.sinkTransposes()
+      },
     ]
   }
 
@@ -38,10 +40,17 @@ public struct LowerLayout: RewritePass {
 
 extension Graph {
   fileprivate func canBeChannelsLast(_ node: Node) -> Bool {
-    guard let x = node.operands[0], rank(of: x) == 4, node.results.dropFirst().allSatisfy({ userCount(of: $0) == 0 && !isOutput($0) }) else { return false }
+    guard let x = node.operands[0], rank(of: x) == 4,
+      node.results.dropFirst().allSatisfy({ userCount(of: $0) == 0 && !isOutput($0) })
+    else { return false }
     if node.op is any WeightedOp, constant(node.operands[1]) == nil { return false }
-    if let weights = node.op is QLinearConv ? node.operands[3] : node.op is FusedConv ? node.operands[1] : nil, constant(weights) == nil { return false }
-    return [.float32, .uint8, .int8].contains(tensorType(of: x).element) && (tensorType(of: x).element == .float32 || node.op is QLinearConv || node.op is MaxPool)
+    if let weights = node.op is QLinearConv ? node.operands[3] : node.op is FusedConv ? node.operands[1] : nil,
+      constant(weights) == nil
+    {
+      return false
+    }
+    return [.float32, .uint8, .int8].contains(tensorType(of: x).element)
+      && (tensorType(of: x).element == .float32 || node.op is QLinearConv || node.op is MaxPool)
   }
 
   mutating func channelsLast(_ value: Value?) throws(GraphError) -> Value? {
@@ -58,7 +67,9 @@ extension Graph {
     return try apply(transpose, value)
   }
 
-  fileprivate mutating func applyChannelsLast(_ op: any Op, _ operands: [Value?], _ node: Node) throws(GraphError) -> Value {
+  fileprivate mutating func applyChannelsLast(_ op: any Op, _ operands: [Value?], _ node: Node) throws(GraphError)
+    -> Value
+  {
     var operands = operands
     operands[0] = try channelsLast(operands[0])
     return try channelsFirst(apply(op, operands, resultCount: 1, named: node.name)[0])
@@ -106,7 +117,9 @@ extension Graph {
         operands.append(operand)
       } else if let tensor = constant(operand), isPlain, let moved = tensor.channelsLast {
         operands.append(constant(moved, name(of: operand)))
-      } else if rank(of: operand) == 4, constant(operand) == nil, tensorType(of: operand).shape == tensorType(of: node.result).shape || node.op is Concat {
+      } else if rank(of: operand) == 4, constant(operand) == nil,
+        tensorType(of: operand).shape == tensorType(of: node.result).shape || node.op is Concat
+      {
         operands.append(try channelsLast(operand))
       } else {
         return nil
@@ -119,7 +132,9 @@ extension Graph {
 extension Tensor {
   /// A constant that broadcasts along the channels of `[N, C, H, W]`, in the shape that does so for `[N, H, W, C]`; nil for others.
   fileprivate var channelsLast: Tensor? {
-    if sizes.allSatisfy({ $0 == 1 }), sizes.count <= 4 { return reshaped(Array(repeating: 1, count: max(sizes.count, 1))) }
+    if sizes.allSatisfy({ $0 == 1 }), sizes.count <= 4 {
+      return reshaped(Array(repeating: 1, count: max(sizes.count, 1)))
+    }
     guard sizes.count >= 3, sizes.suffix(2) == [1, 1], sizes.dropLast(3).allSatisfy({ $0 == 1 }) else { return nil }
     return reshaped([sizes[sizes.count - 3]])
   }

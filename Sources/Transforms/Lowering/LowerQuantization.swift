@@ -11,13 +11,15 @@ public struct LowerQuantization: RewritePass {
   public var rewrites: [Rewrite] {
     [
       .rules([
-        Rule("QuantizeLinear(op(DequantizeLinear(x))) → integer op", on: QuantizeLinear.self) { (op, node, graph) throws(GraphError) in
+        Rule("QuantizeLinear(op(DequantizeLinear(x))) → integer op", on: QuantizeLinear.self) {
+          (op, node, graph) throws(GraphError) in
           guard op.block_size == 0, let quantized = QuantizedResult(node, in: graph) else { return nil }
           return try quantized.lowered(in: &graph)
         }
       ]),
       .rules([
-        Rule("Gemm(DequantizeLinear(x), DequantizeLinear(w)) → QGemm", on: Gemm.self) { (op, node, graph) throws(GraphError) in
+        Rule("Gemm(DequantizeLinear(x), DequantizeLinear(w)) → QGemm", on: Gemm.self) {
+          (op, node, graph) throws(GraphError) in
           guard let operands = try graph.integerGemm(op, node) else { return nil }
           return try graph.apply(Microsoft.QGemm(), operands, resultCount: 1, named: node.name)[0]
         },
@@ -27,11 +29,13 @@ public struct LowerQuantization: RewritePass {
             graph.constant(b.integers) != nil, graph.rank(of: b.integers) == 2, graph.isScalar(a.scale)
           else { return nil }
           return try graph.apply(
-            Microsoft.MatMulIntegerToFloat(), [a.integers, b.integers, a.scale, b.scale, a.zero, b.zero], resultCount: 1, named: node.name)[0]
+            Microsoft.MatMulIntegerToFloat(), [a.integers, b.integers, a.scale, b.scale, a.zero, b.zero],
+            resultCount: 1, named: node.name)[0]
         },
       ]),
       .rules([
-        Rule("DequantizeLinear(constant) → constant", on: DequantizeLinear.self) { (op, node, graph) throws(GraphError) in
+        Rule("DequantizeLinear(constant) → constant", on: DequantizeLinear.self) {
+          (op, node, graph) throws(GraphError) in
           let operands = node.operands.map { graph.constant($0) }
           guard operands[0] != nil, !operands.contains(where: { $0 == nil }),
             let result = try Interpreter.evaluate(op, operands, resultCount: 1)
@@ -52,7 +56,8 @@ struct Dequantized {
 
 extension Graph {
   func dequantized(_ value: Value?) -> Dequantized? {
-    guard let (op, node) = producer(of: value, as: DequantizeLinear.self), op.block_size == 0, let integers = node.operands[0],
+    guard let (op, node) = producer(of: value, as: DequantizeLinear.self), op.block_size == 0,
+      let integers = node.operands[0],
       let scale = node.operands[1], constant(scale) != nil
     else { return nil }
     let zero = node.operands.count > 2 ? node.operands[2] : nil
@@ -62,7 +67,8 @@ extension Graph {
 
   /// The operands of `QGemm` for a product of dequantized matrices, or nil.
   mutating func integerGemm(_ op: Gemm, _ node: Node) throws(GraphError) -> [Value?]? {
-    guard let a = dequantized(node.operands[0]), let b = dequantized(node.operands[1]), let weights = constant(b.integers),
+    guard let a = dequantized(node.operands[0]), let b = dequantized(node.operands[1]),
+      let weights = constant(b.integers),
       isScalar(a.scale), !op.transA, op.alpha == 1, op.beta == 1, let aZero = a.zero, let bZero = b.zero
     else { return nil }
     var matrix = b.integers
@@ -98,10 +104,15 @@ struct QuantizedResult {
     let low = Double(range.lowerBound - zeroValue.integer(at: 0)) * scaleValue.double(at: 0)
     let high = Double(range.upperBound - zeroValue.integer(at: 0)) * scaleValue.double(at: 0)
     var source = producer
-    let limits: (low: Double, high: Double)? = producer.op is Relu ? (0, .infinity) : producer.op is Clip ? graph.clipRange(producer) : nil
-    if let limits, let inner = producer.operands[0], let before = graph.producer(of: inner), !(before.op is DequantizeLinear) {
+    let limits: (low: Double, high: Double)? =
+      producer.op is Relu ? (0, .infinity) : producer.op is Clip ? graph.clipRange(producer) : nil
+    if let limits, let inner = producer.operands[0], let before = graph.producer(of: inner),
+      !(before.op is DequantizeLinear)
+    {
       let step = scaleValue.double(at: 0) / 2
-      guard limits.low <= low + step, limits.high >= high - step, graph.userCount(of: inner) == 1, !graph.isOutput(inner) else { return nil }
+      guard limits.low <= low + step, limits.high >= high - step, graph.userCount(of: inner) == 1,
+        !graph.isOutput(inner)
+      else { return nil }
       source = before
     }
     self.source = source
@@ -115,16 +126,19 @@ struct QuantizedResult {
       while operands.count < 7 { operands.append(nil) }
       return try apply(Microsoft.QGemm(), operands + [scale, zero], in: &graph)
     case is MatMul:
-      guard let a = graph.dequantized(source.operands[0]), let b = graph.dequantized(source.operands[1]), let aZero = a.zero, let bZero = b.zero,
+      guard let a = graph.dequantized(source.operands[0]), let b = graph.dequantized(source.operands[1]),
+        let aZero = a.zero, let bZero = b.zero,
         graph.constant(b.integers) != nil
       else { return nil }
-      return try apply(QLinearMatMul(), [a.integers, a.scale, aZero, b.integers, b.scale, bZero, scale, zero], in: &graph)
+      return try apply(
+        QLinearMatMul(), [a.integers, a.scale, aZero, b.integers, b.scale, bZero, scale, zero], in: &graph)
     case is Add: return try binary(Microsoft.QLinearAdd(), in: &graph)
     case is Mul: return try binary(Microsoft.QLinearMul(), in: &graph)
     case is GlobalAveragePool:
       guard let x = graph.dequantized(source.operands[0]), let xZero = x.zero else { return nil }
       return try apply(Microsoft.QLinearGlobalAveragePool(), [x.integers, x.scale, xZero, scale, zero], in: &graph)
-    case let carrier as any QuantizableOp where carrier.quantizationRole == .carries: return try carried(carrier, in: &graph)
+    case let carrier as any QuantizableOp where carrier.quantizationRole == .carries:
+      return try carried(carrier, in: &graph)
     default: return nil
     }
   }
@@ -134,12 +148,15 @@ struct QuantizedResult {
   }
 
   private func convolution(_ conv: Conv, in graph: inout Graph) throws(GraphError) -> Value? {
-    guard let x = graph.dequantized(source.operands[0]), let w = graph.dequantized(source.operands[1]), graph.isScalar(x.scale),
+    guard let x = graph.dequantized(source.operands[0]), let w = graph.dequantized(source.operands[1]),
+      graph.isScalar(x.scale),
       let xZero = x.zero, let wZero = w.zero, graph.constant(w.integers) != nil
     else { return nil }
     var operands: [Value?] = [x.integers, x.scale, xZero, w.integers, w.scale, wZero, scale, zero]
     if source.operands.count > 2, let bias = source.operands[2] {
-      guard let integers = graph.dequantized(bias)?.integers, graph.tensorType(of: integers).element == .int32 else { return nil }
+      guard let integers = graph.dequantized(bias)?.integers, graph.tensorType(of: integers).element == .int32 else {
+        return nil
+      }
       operands.append(integers)
     }
     var integer = QLinearConv()
@@ -149,14 +166,16 @@ struct QuantizedResult {
   }
 
   private func binary(_ op: any Op, in graph: inout Graph) throws(GraphError) -> Value? {
-    guard let a = graph.dequantized(source.operands[0]), let b = graph.dequantized(source.operands[1]), let aZero = a.zero, let bZero = b.zero
+    guard let a = graph.dequantized(source.operands[0]), let b = graph.dequantized(source.operands[1]),
+      let aZero = a.zero, let bZero = b.zero
     else { return nil }
     return try apply(op, [a.integers, a.scale, aZero, b.integers, b.scale, bZero, scale, zero], in: &graph)
   }
 
   /// Moving values needs no arithmetic where both sides have the same scale.
   private func carried(_ op: any Op, in graph: inout Graph) throws(GraphError) -> Value? {
-    guard let x = graph.dequantized(source.operands[0]), let xZero = x.zero, graph.constant(x.scale) == graph.constant(scale),
+    guard let x = graph.dequantized(source.operands[0]), let xZero = x.zero,
+      graph.constant(x.scale) == graph.constant(scale),
       graph.constant(xZero) == graph.constant(zero), source.results.count == 1
     else { return nil }
     return try apply(op, [x.integers] + source.operands.dropFirst(), in: &graph)
