@@ -14,21 +14,28 @@ static __attribute__((noinline)) void CAT(depthwise_block, ISA)(const DepthwiseI
                                                                 DepthwiseBlock *k) {
   const EpilogueI8 *e = &d->epilogue;
   float scale[64] = {0}, bias[64] = {0};
-  int32_t correction[64] = {0}, zero = d->x_zero + (d->x_signed ? 128 : 0);
-  for (size_t i = 0; i < count; i++) {
-    size_t at = i % 16 / 4 * 16 + i / 16 * 4 + i % 4;
-    int32_t sum = 0;
-    for (int t = 0; t < 9; t++) sum += d->weights[t * d->weight_stride + (ptrdiff_t)(c + i)];
-    correction[at] = (int32_t)((e->bias_i32 ? (uint32_t)e->bias_i32[c + i] : 0) - (uint32_t)sum * (uint32_t)zero);
-    scale[at] = e->scale ? e->scale[e->scale_step ? c + i : 0] : 1;
-    bias[at] = e->bias ? e->bias[c + i] : 0;
+  int32_t correction[64] = {0};
+  vi zero = vseti(d->x_zero + (d->x_signed ? 128 : 0));
+  for (size_t l = 0; l < 4 && 16 * l < count; l++) {
+    size_t at = c + 16 * l, n = count - 16 * l;
+    vi sum = (vi)0;
+    for (int t = 0; t < 9; t++)
+      sum = vadd(sum, vload_weights(d->weights + t * d->weight_stride + (ptrdiff_t)at, n));
+    vi corrected = vmul(sum, (vi)0 - zero);
+    if (e->bias_i32) corrected = vadd(corrected, vloadi_some(e->bias_i32 + at, n));
+    vf scales = vscale_of(e, at, n), biases = vbias_of(e, at, n);
+    for (size_t q = 0; q < 4; q++) {
+      memcpy(scale + 16 * q + 4 * l, (const float *)&scales + 4 * q, 16);
+      memcpy(bias + 16 * q + 4 * l, (const float *)&biases + 4 * q, 16);
+      memcpy(correction + 16 * q + 4 * l, (const int32_t *)&corrected + 4 * q, 16);
+    }
   }
   for (int q = 0; q < 4; q++) {
     k->scale[q] = vload(scale + 16 * q);
     k->bias[q] = vload(bias + 16 * q);
     k->correction[q] = vloadi(correction + 16 * q);
   }
-  k->zero = _mm512_set1_epi8((char)zero);
+  k->zero = _mm512_set1_epi8((char)zero[0]);
   k->flip = _mm512_set1_epi8((char)(d->x_signed ? 0x80 : 0));
   k->mask = count >= 64 ? ~0ull : (1ull << count) - 1;
   k->quantizer = quantizer(e, d->result, 1);
