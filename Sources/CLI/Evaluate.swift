@@ -3,6 +3,7 @@ import Foundation
 import HoneCompression
 import HoneDatasets
 import HoneIR
+import HoneONNX
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -10,10 +10,16 @@ import Foundation
 
 /// Memory of this process.
 enum Memory {
+  #if canImport(Glibc)
+    private static let thisProcess = __rusage_who_t(RUSAGE_SELF.rawValue)
+  #else
+    private static let thisProcess = RUSAGE_SELF
+  #endif
+
   /// The most that was resident at once, in bytes.
   static var peakByteCount: Int {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(Self.thisProcess, &usage)
     #if canImport(Darwin)
       return usage.ru_maxrss
     #else

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import HoneCompression
+public import HoneCompression
 import HoneDatasets
 import HoneIR
 import HoneONNX

@@ -43,29 +43,46 @@ struct GraphBuilder {
       type = Self.distinct(type, input.name)
       values[input.name] = graph.input(input.name, type)
     }
-    for capture in captures where capture.constant == nil { values[capture.name] = graph.input(capture.name, capture.type) }
+    for capture in captures where capture.constant == nil {
+      values[capture.name] = graph.input(capture.name, capture.type)
+    }
     try append(proto.node)
     for output in proto.output {
-      guard let value = values[output.name] ?? nil else { throw GraphError(.invariant, "output ‘\(output.name)’ is given by nothing") }
+      guard let value = values[output.name] ?? nil else {
+        throw GraphError(.invariant, "output ‘\(output.name)’ is given by nothing")
+      }
       graph.outputs.append(value)
       if graph.name(of: value).isEmpty { graph.rename(value, to: output.name) }
     }
     try separateOutputs(proto.output.map(\.name))
+    for (value, info) in zip(graph.outputs, proto.output) { declare(value, info) }
     return graph
+  }
+
+  /// An output of unknown rank has the shape that the file declares.
+  private mutating func declare(_ value: Value, _ info: ValueInfoProto) {
+    guard graph.type(of: value).tensor?.shape == nil, info.type.value != nil,
+      let declared = try? ValueType(info.type, unknown: { .symbol("\(info.name)_") }), let type = declared.tensor,
+      type.shape != nil, type.element == graph.type(of: value).tensor?.element
+    else { return }
+    graph.setType(Self.distinct(declared, info.name), of: value)
   }
 
   /// Sizes without a name are different symbols.
   private static func distinct(_ type: ValueType, _ name: String) -> ValueType {
     guard case .tensor(let tensor) = type, let shape = tensor.shape else { return type }
-    return .tensor(tensor.element, shape.enumerated().map { axis, size in
-      size.symbolName?.hasPrefix("\(name)_") ?? false ? .symbol("\(name)_\(axis)") : size
-    })
+    return .tensor(
+      tensor.element,
+      shape.enumerated().map { axis, size in
+        size.symbolName?.hasPrefix("\(name)_") ?? false ? .symbol("\(name)_\(axis)") : size
+      })
   }
 
   /// Outputs that are inputs, constants or each other get an identity, so that each has its own name.
   private mutating func separateOutputs(_ names: [String]) throws(GraphError) {
     var seen: Set<Value> = []
-    for (i, output) in graph.outputs.enumerated() where !seen.insert(output).inserted || graph.name(of: output) != names[i] {
+    for (i, output) in graph.outputs.enumerated()
+    where !seen.insert(output).inserted || graph.name(of: output) != names[i] {
       guard let identity = Catalog.find("Identity") else { continue }
       let copy = try graph.apply(identity.init(), output)
       graph.rename(copy, to: names[i])
@@ -78,7 +95,8 @@ struct GraphBuilder {
   private mutating func append(_ nodes: [NodeProto]) throws(GraphError) {
     for index in try order(nodes) {
       let node = nodes[index]
-      let place = "\(node.opType)\(node.name.isEmpty ? (node.output.first.map { " → ‘\($0)’" } ?? "") : " ‘\(node.name)’")"
+      let place =
+        "\(node.opType)\(node.name.isEmpty ? (node.output.first.map { " → ‘\($0)’" } ?? "") : " ‘\(node.name)’")"
       do { try append(node) } catch {
         throw error.trail.contains { $0.contains("‘\(node.name)’") && !node.name.isEmpty } ? error : error.at(place)
       }
@@ -126,13 +144,16 @@ struct GraphBuilder {
 
   /// Names a node reads, itself or in its regions.
   private static func freeNames(_ node: NodeProto) -> [String] {
-    node.input.filter { !$0.isEmpty } + node.attribute.flatMap { ($0.hasG ? [$0.g] : []) + $0.graphs }.flatMap(freeNames)
+    node.input.filter { !$0.isEmpty }
+      + node.attribute.flatMap { ($0.hasG ? [$0.g] : []) + $0.graphs }.flatMap(freeNames)
   }
   private static func freeNames(_ graph: GraphProto) -> [String] {
-    var defined = Set(graph.input.map(\.name) + graph.initializer.map(\.name) + graph.sparseInitializer.map(\.values.name))
+    var defined = Set(
+      graph.input.map(\.name) + graph.initializer.map(\.name) + graph.sparseInitializer.map(\.values.name))
     for node in graph.node { defined.formUnion(node.output) }
     var free: [String] = [], seen = Set<String>()
-    for name in graph.node.flatMap(freeNames) + graph.output.map(\.name) where !defined.contains(name) && seen.insert(name).inserted {
+    for name in graph.node.flatMap(freeNames) + graph.output.map(\.name)
+    where !defined.contains(name) && seen.insert(name).inserted {
       free.append(name)
     }
     return free
@@ -149,7 +170,8 @@ struct GraphBuilder {
     if let function = importer.function(for: node) { return try inline(function, node, operands) }
     let domain = Importer.domain(node.domain)
     var draft = NodeDraft(
-      domain: domain, type: node.opType, name: node.name, attributes: [:], operands: operands, resultCount: max(node.output.count, 1))
+      domain: domain, type: node.opType, name: node.name, attributes: [:], operands: operands,
+      resultCount: max(node.output.count, 1))
     try readAttributes(node, &draft)
     let results = try apply(&draft, node, version: opsets[domain] ?? (domain.isEmpty ? 1 : .max))
     for (name, value) in zip(node.output, results) where !name.isEmpty { values[name] = value }
@@ -158,7 +180,8 @@ struct GraphBuilder {
   private mutating func apply(_ draft: inout NodeDraft, _ node: NodeProto, version: Int) throws(GraphError) -> [Value] {
     for _ in 0..<8 {
       guard let type = Catalog.find(draft.type, domain: draft.domain) else {
-        throw GraphError(.unsupported, "\(draft.domain.isEmpty ? "" : draft.domain + ":")\(draft.type) is not supported")
+        throw GraphError(
+          .unsupported, "\(draft.domain.isEmpty ? "" : draft.domain + ":")\(draft.type) is not supported")
       }
       let before = (draft.type, draft.domain)
       try (type as? any UpgradableOp.Type)?.upgrade(&draft, from: version, in: &graph)
@@ -167,7 +190,8 @@ struct GraphBuilder {
       while case .some(nil) = draft.operands.last { draft.operands.removeLast() }
       let names = node.output.enumerated().map { _, name in name }
       return try graph.apply(
-        type.init(attributes: draft.attributes), draft.operands, resultCount: draft.resultCount, named: draft.name, resultNames: names)
+        type.init(attributes: draft.attributes), draft.operands, resultCount: draft.resultCount, named: draft.name,
+        resultNames: names)
     }
     throw GraphError(.invariant, "\(node.opType) cannot be upgraded")
   }
@@ -186,7 +210,9 @@ struct GraphBuilder {
     var captured: [Value?] = []
     var seen = Set<String>()
     for name in regions.flatMap(Self.freeNames) where seen.insert(name).inserted {
-      guard let entry = values[name], let value = entry else { throw GraphError(.invariant, "a region reads ‘\(name)’, which nothing gives") }
+      guard let entry = values[name], let value = entry else {
+        throw GraphError(.invariant, "a region reads ‘\(name)’, which nothing gives")
+      }
       let constant = graph.constant(value)
       captures.append(Capture(name: name, type: graph.type(of: value), constant: constant))
       if constant == nil { captured.append(value) }
@@ -198,7 +224,8 @@ struct GraphBuilder {
           guard depth < 64 else { throw GraphError(.invariant, "regions are nested more than 64 deep") }
           var builder = GraphBuilder(importer: importer, opsets: opsets)
           (builder.arguments, builder.depth) = (arguments, depth + 1)
-          let region = try builder.build(graph, captures: captures, hints: graph.input.count == hints.count ? hints : [])
+          let region = try builder.build(
+            graph, captures: captures, hints: graph.input.count == hints.count ? hints : [])
           return Region(region, captureCount: captured.count)
         }
       }
@@ -210,7 +237,9 @@ struct GraphBuilder {
     if case .tensor(let tensor) = type { .tensor(tensor.element, nil as [Dimension]?) } else { type }
   }
 
-  private func convert(_ proto: AttributeProto, _ region: (GraphProto) throws(GraphError) -> Region) throws(GraphError) -> Attribute {
+  private func convert(_ proto: AttributeProto, _ region: (GraphProto) throws(GraphError) -> Region) throws(GraphError)
+    -> Attribute
+  {
     switch proto.type == .undefined ? Self.guess(proto) : proto.type {
     case .float: return .float(proto.f)
     case .int: return .int(Int(proto.i))
@@ -261,7 +290,9 @@ struct GraphBuilder {
     try inner.append(function.node)
     graph = inner.graph
     for (name, output) in zip(node.output, function.output) where !name.isEmpty {
-      guard let value = inner.values[output] ?? nil else { throw GraphError(.invariant, "function output ‘\(output)’ is given by nothing") }
+      guard let value = inner.values[output] ?? nil else {
+        throw GraphError(.invariant, "function output ‘\(output)’ is given by nothing")
+      }
       values[name] = value
     }
   }

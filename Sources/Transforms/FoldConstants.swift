@@ -58,15 +58,19 @@ extension Graph {
     return sizes.reduce(0) { $0 + ($1 ?? .max / 4) } <= max(freed, budget)
   }
 
-  /// Operators that learn read `value` as their weights.
-  private func isWeight(_ value: Value) -> Bool {
+  /// Layers read `value` as their weights, perhaps in another shape.
+  private func isWeight(_ value: Value, depth: Int = 0) -> Bool {
     let users = users(of: value)
-    return !users.isEmpty
-      && users.allSatisfy { node in
-        guard let position = node.operands.firstIndex(of: value), position > 0 else { return false }
-        return node.op is Conv || node.op is ConvTranspose || node.op is Gemm || node.op is MatMul
-          || node.op is BatchNormalization
+    guard !users.isEmpty, depth < 4, !isOutput(value) else { return false }
+    return users.allSatisfy { node in
+      guard let position = node.operands.firstIndex(of: value) else { return false }
+      switch node.op {
+      case is Reshape, is Squeeze, is Unsqueeze, is Flatten, is Transpose, is Identity:
+        return position == 0 && isWeight(node.result, depth: depth + 1)
+      case is Conv, is ConvTranspose, is Gemm, is MatMul, is BatchNormalization: return position > 0
+      default: return false
       }
+    }
   }
 
   /// The results of `op` on constants; nil if it cannot run ahead of time.

@@ -15,6 +15,9 @@ public struct FuseProducts: RewritePass {
           guard graph.constant(node.operands[0]) == nil else { return nil }
           return try graph.scaleProduct(node) { 1 / $0 }
         },
+        Rule("MatMul(a · c, b · d) → FusedMatMul(a, b)", on: MatMul.self) { (_, node, graph) throws(GraphError) in
+          try graph.factorsOfProduct(node)
+        },
         Rule("MatMul(aᵀ, b) → FusedMatMul(a, b)", on: MatMul.self) { (_, node, graph) throws(GraphError) in
           try graph.transposeProduct(node, Microsoft.FusedMatMul())
         },
@@ -24,6 +27,25 @@ public struct FuseProducts: RewritePass {
 }
 
 extension Graph {
+  /// Factors of both operands become one of the product.
+  fileprivate mutating func factorsOfProduct(_ node: Node) throws(GraphError) -> Value? {
+    guard element(of: node.result) == .float32, let a = node.operands[0], let b = node.operands[1],
+      let (x, c) = withoutFactor(a), let (y, d) = withoutFactor(b)
+    else { return nil }
+    var fused = Microsoft.FusedMatMul()
+    fused.alpha = Float(c * d)
+    return try apply(fused, [x, y], insteadOf: node)
+  }
+
+  /// x and c of x · c or x / (1/c), if that is read once.
+  private func withoutFactor(_ value: Value) -> (x: Value, factor: Double)? {
+    guard isReadOnce(value), let node = producer(of: value), let (x, constant, position) = withConstant(node),
+      let number = scalar(constant), haveSameType(x, value)
+    else { return nil }
+    if node.op is Mul { return (x, number) }
+    return node.op is Div && position == 1 && number != 0 ? (x, 1 / number) : nil
+  }
+
   fileprivate mutating func scaleProduct(_ node: Node, _ factor: (Double) -> Double) throws(GraphError) -> Value? {
     guard let (value, constant, _) = withConstant(node), let number = scalar(constant), element(of: value) == .float32,
       let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result),

@@ -91,8 +91,8 @@ extension Graph {
   }
 }
 
-func configured<T>(_ op: T, _ body: (inout T) -> Void) -> T {
+func configured<T>(_ op: T, _ body: (inout T) throws -> Void) rethrows -> T {
   var op = op
-  body(&op)
+  try body(&op)
   return op
 }

@@ -110,6 +110,12 @@ import Testing
     .becomes(["y = FusedMatMul(x, z) alpha: 0.5, transB: 1"], by: FuseProducts())
     try Example { g in try g.apply(MatMul(), g.apply(swapped, g.x(2, 4, 3)), g.x(2, 4, 3, named: "z")) }
       .becomes(["y = FusedMatMul(x, z) transA: 1"], by: FuseProducts())
+    try Example { g in
+      let (a, b) = (
+        try g.apply(Mul(), g.x(2, 3), g.number(0.5)), try g.apply(Div(), g.x(3, 2, named: "z"), g.number(4))
+      )
+      return try g.apply(MatMul(), a, b)
+    }.becomes(["y = FusedMatMul(x, z) alpha: 0.125"], by: FuseProducts())
     // The batch is moved.
     try Example { g in
       try g.apply(

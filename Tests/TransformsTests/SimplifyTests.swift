@@ -201,6 +201,17 @@ import Testing
     }.isLeftAlone(by: Simplify())
   }
 
+  @Test func operatorsOnTransposes() throws {
+    let back = configured(Transpose()) { $0.perm = [0, 2, 1] }
+    try Example { g in try g.apply(Add(), g.apply(back, g.x(2, 3, 4)), g.apply(back, g.x(2, 3, 4, named: "z"))) }
+      .becomes(["#1 = Add(x, z)", "y = Transpose(#1) perm: [0, 2, 1]"], by: Simplify())
+    let reduction = configured(ReduceMax()) { $0.keepdims = false }
+    try Example { g in try g.apply(reduction, g.apply(back, g.x(2, 3, 4)), g.integers(1)) }
+      .becomes(["y = ReduceMax(x, [2]) keepdims: 0"], by: Simplify())
+    // The axes that are left change places.
+    try Example { g in try g.apply(reduction, g.apply(back, g.x(2, 3, 4)), g.integers(0)) }.isLeftAlone(by: Simplify())
+  }
+
   @Test func slicesOfAllParts() throws {
     func parts(_ end: Int) throws -> Example {
       try Example { g in

@@ -38,7 +38,40 @@ extension Simplify {
       direct.axis = order[axis]
       return try graph.apply(direct, [inner.operands[0], node.operands[1]], insteadOf: node)
     },
+    joined("xᵀ + yᵀ → (x + y)ᵀ", on: Add.self),
+    joined("xᵀ − yᵀ → (x − y)ᵀ", on: Sub.self),
+    joined("xᵀ · yᵀ → (x · y)ᵀ", on: Mul.self),
+    joined("xᵀ / yᵀ → (x / y)ᵀ", on: Div.self),
+    reduced("ReduceMax(Transpose(x)) → ReduceMax(x)", on: ReduceMax.self),
+    reduced("ReduceMean(Transpose(x)) → ReduceMean(x)", on: ReduceMean.self),
+    reduced("ReduceSum(Transpose(x)) → ReduceSum(x)", on: ReduceSum.self),
   ]
+
+  /// Two operands that are transposed alike.
+  private static func joined<O: Op>(_ name: String, on _: O.Type) -> Rule {
+    Rule(name, on: O.self) { (op, node, graph) throws(GraphError) in
+      guard node.operands.count == 2, let (first, a) = graph.soleProducer(of: node.operands[0], as: Transpose.self),
+        let (second, b) = graph.soleProducer(of: node.operands[1], as: Transpose.self), let x = a.operands[0],
+        let y = b.operands[0], let rank = graph.rank(of: x), graph.rank(of: y) == rank,
+        graph.order(first, rank) == graph.order(second, rank)
+      else { return nil }
+      return try graph.apply(first, [graph.apply(op, x, y)], insteadOf: node)
+    }
+  }
+
+  /// A reduction that leaves the axes in their order needs no transpose before it.
+  private static func reduced<O: ReductionOp>(_ name: String, on _: O.Type) -> Rule {
+    Rule(name, on: O.self) { (reduction, node, graph) throws(GraphError) in
+      guard !reduction.keepdims, let (transpose, inner) = graph.soleProducer(of: node.operands[0], as: Transpose.self),
+        let rank = graph.rank(of: inner.result), let axes = graph.axes(node, rank: rank), !axes.isEmpty
+      else { return nil }
+      let order = graph.order(transpose, rank)
+      let rest = order.indices.filter { !axes.contains($0) }.map { order[$0] }
+      guard rest == rest.sorted() else { return nil }
+      let moved = graph.constant(.integers(axes.map { order[$0] }.sorted()))
+      return try graph.apply(reduction, [inner.operands[0], moved], insteadOf: node)
+    }
+  }
 
   /// For each of `sizes`, the consecutive sizes of `target` that multiply to it; nil if they do not.
   static func split(_ sizes: [Int], into target: [Int]) -> [[Int]]? {

@@ -122,6 +122,7 @@ struct VerifiedRun {
     do {
       step.rules = try body(&candidate, refused)
       guard !step.rules.isEmpty else { return .unchanged }
+      candidate.keepOutputTypes(of: graph)
       try candidate.verify()
       step.nodesAfter = candidate.totalNodeCount
     } catch {
@@ -144,6 +145,16 @@ struct VerifiedRun {
       (step.inputCount, step.maximumDeviation, step.rolledBack) = (inputs, deviation, reason)
       report.steps.append(step)
       return .undone
+    }
+  }
+}
+
+extension Graph {
+  /// Outputs whose rank is not known any more have the types that `original` knew or declared.
+  fileprivate mutating func keepOutputTypes(of original: Graph) {
+    for (value, known) in zip(outputs, original.outputs) {
+      guard let type = type(of: value).tensor, type.shape == nil, original.rank(of: known) != nil else { continue }
+      setType(original.type(of: known), of: value)
     }
   }
 }
