@@ -91,7 +91,6 @@ let package = Package(
     tests("Operators", ["HoneOperators", "HoneRuntime", "HoneIR"]),
     tests("Transforms", ["HoneTransforms", "HoneOperators", "HoneRuntime", "HoneIR"]),
     tests("RoundTrip", ["HoneTransforms", "HoneONNX", "HoneIR"]),
-    tests("Operators", ["HoneOperators", "HoneIR", "HoneRuntime"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
   ],
   swiftLanguageModes: [.v6],
