@@ -5,6 +5,7 @@ public final class PackedIntegerConvolution: Sendable {
   let instructionSet: InstructionSet
   let groups: [IntegerPanels]
   private let depthwiseWeights: [Int16]
+  private let depthwiseBlocks: [Int8]
 
   /// Packs weights [outputChannels, inputChannels / groups, kernel…]. `zeros` are their zero points, one per output
   /// channel or one for all; nil means 0.
@@ -22,9 +23,10 @@ public final class PackedIntegerConvolution: Sendable {
         let byte = weights.load(fromByteOffset: channel * taps + tap, as: UInt8.self)
         return (type.isSigned ? Int16(Int8(bitPattern: byte)) : Int16(byte)) - Int16(zero(channel))
       }
+      depthwiseBlocks = Self.blocks(depthwiseWeights, shape)
       return
     }
-    depthwiseWeights = []
+    (depthwiseWeights, depthwiseBlocks) = ([], [])
     guard !InputStrip.suits(shape) else {
       groups = [Self.stripPanels(weights, shape, type, zeros, instructionSet)]
       return
@@ -35,6 +37,22 @@ public final class PackedIntegerConvolution: Sendable {
         zeros: zeros.map { $0.count == 1 ? $0 : Array($0[group * columns..<(group + 1) * columns]) }, tapStride: 1,
         rowStride: taps, columnStride: channels * taps, instructionSet: instructionSet)
     }
+  }
+
+  /// Depthwise 3×3 weights in interleaved blocks of 64 channels, see `DepthwiseI8.weights4`; empty when they do not fit.
+  private static func blocks(_ weights: [Int16], _ shape: ConvolutionShape) -> [Int8] {
+    let fits = weights.allSatisfy { Int16(Int8.min)...Int16(Int8.max) ~= $0 }
+    guard shape.kernel == [3, 3], fits else { return [] }
+    let channels = shape.outputChannels
+    var blocks = [Int8](repeating: 0, count: dividedUp(channels, by: 64) * 3 * 256)
+    for channel in 0..<channels {
+      let (block, i) = channel.quotientAndRemainder(dividingBy: 64)
+      let lane = i % 16 / 4 * 16 + i / 16 * 4 + i % 4
+      for tap in 0..<9 {
+        blocks[(block * 3 + tap % 3) * 256 + lane * 4 + tap / 3] = Int8(weights[tap * channels + channel])
+      }
+    }
+    return blocks
   }
 
   /// Panels whose taps are whole kernel rows: [kernel row][kernel column · channel].
@@ -58,8 +76,10 @@ public final class PackedIntegerConvolution: Sendable {
   public var byteCount: Int { groups.reduce(depthwiseWeights.count * 2) { $0 + $1.byteCount } }
 
   /// Depthwise weights [taps][channels], less their zero points.
-  func withDepthwise<Result>(_ body: (UnsafePointer<Int16>) -> Result) -> Result {
-    depthwiseWeights.withUnsafeBufferPointer { body($0.baseAddress!) }
+  func withDepthwise<Result>(_ body: (UnsafePointer<Int16>, _ blocks: UnsafePointer<Int8>?) -> Result) -> Result {
+    depthwiseWeights.withUnsafeBufferPointer { weights in
+      depthwiseBlocks.withUnsafeBufferPointer { body(weights.baseAddress!, $0.isEmpty ? nil : $0.baseAddress) }
+    }
   }
 }
 
@@ -137,11 +157,12 @@ public struct IntegerConvolution: Sendable {
     _ y: UnsafeMutableRawPointer, _ operands: IntegerEpilogueOperands
   ) {
     let row = block.image * shape.outputPixels, width = shape.output.last!
-    weights.withDepthwise { weights in
+    weights.withDepthwise { weights, blocks in
       var arguments = DepthwiseI8(
         window: shape.window, x: x, x_stride: shape.inputStride, row_begin: block.pixels.lowerBound / width,
         row_end: block.pixels.upperBound / width, channels: shape.outputChannels, weights: weights,
-        weight_stride: shape.outputChannels, y: y + row * shape.outputStride * epilogue.resultByteCount,
+        weight_stride: shape.outputChannels, weights4: blocks,
+        y: y + row * shape.outputStride * epilogue.resultByteCount,
         y_stride: shape.outputStride, x_signed: xType.isSigned ? 1 : 0, x_zero: xZero, result: epilogue.resultCode,
         epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
       instructionSet.table.pointee.depthwise_i8(&arguments)

@@ -28,7 +28,7 @@ struct TaskGrid: Sendable {
     (self.m, self.batch, self.rowsFirst, panelCount) = (m, batch, rowsFirst, panels.count)
     // Few rows are bound by reading B, which costs as much as some rows more.
     let panelWork = max(m, 8) * max(k, 1) * panels.width
-    rowsPerBlock = Self.rows(m: m, tileRows: tileRows, blocks: rowsFirst ? m / 96 : panelWork / Self.fullWork)
+    rowsPerBlock = Self.rows(m: m, tileRows: tileRows, blocks: rowsFirst ? m / 192 : panelWork / Self.fullWork)
     rowBlocks = max(1, dividedUp(m, by: rowsPerBlock))
     let blockWork = max(panelWork / rowBlocks, 1)
     let wanted = rowsFirst ? dividedUp(panels.count, by: 2) : dividedUp(Self.leastWork, by: blockWork)

@@ -15,10 +15,13 @@ public struct ThreadPool: Sendable {
   /// Denormals are flushed to zero meanwhile. Regions of different callers queue; one begun inside another runs on its
   /// thread alone, as does `threads` 1. `count` may be lower than `threads` when the system refuses more.
   public func run(threads: Int, _ body: Body) {
-    withoutActuallyEscaping(body) { escaping in
-      withUnsafePointer(to: Region(body: escaping)) { region in
-        threadpool_run(threads, { Region.call($0!, $1, $2) }, UnsafeMutableRawPointer(mutating: region))
-      }
+    withoutActuallyEscaping(body) { run(threads: threads, stored: $0) }
+  }
+
+  /// The same with a closure made once and kept, which allocates nothing.
+  public func run(threads: Int, stored body: @escaping Body) {
+    withUnsafePointer(to: Region(body: body)) { region in
+      threadpool_run(threads, { Region.call($0!, $1, $2) }, UnsafeMutableRawPointer(mutating: region))
     }
   }
 

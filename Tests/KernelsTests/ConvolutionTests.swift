@@ -132,31 +132,42 @@ struct ConvolutionTests {
     }
   }
 
+  /// Bytes of a convolution with everything random, all operands guarded.
+  static func quantized(
+    _ s: ConvolutionShape, _ set: InstructionSet, _ xType: ByteType, _ result: ByteType, _ activation: Activation
+  ) -> [UInt8] {
+    var random = Random(4)
+    let x = Guarded(random.bytes(count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)))
+    let y = Guarded([UInt8](repeating: 7, count: count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)))
+    let w = Guarded(random.bytes(s.outputChannels * s.inputChannelsPerGroup * s.taps))
+    let scale = Guarded(random.floats(s.outputChannels, 1e-5...1e-4)), bias = Guarded(random.floats(s.outputChannels))
+    let integerBias = Guarded(random.int32s(s.outputChannels, -5000...5000))
+    let plan = IntegerConvolution(
+      s, xType: xType,
+      epilogue: IntegerEpilogue(
+        result: .quantized(result, scale: 50, zero: 20), activation: activation, scalePerColumn: true),
+      instructionSet: set)
+    let packed = PackedIntegerConvolution(w.pointer, shape: s, instructionSet: set)
+    run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+      plan.run(
+        tasks: tasks, x: x.pointer, xZero: 77, weights: packed, y: y.pointer,
+        operands: IntegerEpilogueOperands(
+          scale: scale.pointer, integerBias: integerBias.pointer, bias: bias.pointer),
+        scratch: scratch)
+    }
+    return y.array
+  }
+
   @Test(arguments: shapes)
   func `quantized convolutions have the same bits on every instruction set`(s: ConvolutionShape) {
-    var random = Random(4)
-    let x = random.bytes(s.batch * s.inputPixels * s.inputStride)
-    let w = random.bytes(s.outputChannels * s.inputChannelsPerGroup * s.taps)
-    let scale = random.floats(s.outputChannels, 1e-5...1e-4), bias = random.floats(s.outputChannels)
-    let all = InstructionSet.available.map { set in
-      let plan = IntegerConvolution(
-        s,
-        epilogue: IntegerEpilogue(
-          result: .quantized(.uint8, scale: 50, zero: 100), activation: .silu, scalePerColumn: true),
-        instructionSet: set)
-      let packed = PackedIntegerConvolution(w, shape: s, instructionSet: set)
-      var y = [UInt8](repeating: 0, count: s.batch * s.outputPixels * s.outputStride)
-      scale.withUnsafeBufferPointer { scale in
-        bias.withUnsafeBufferPointer { bias in
-          Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
-            plan.run(
-              tasks: tasks, x: x, xZero: 77, weights: packed, y: &y,
-              operands: IntegerEpilogueOperands(scale: scale.baseAddress, bias: bias.baseAddress), scratch: scratch)
-          }
+    for activation in [Activation.silu, .relu, .none] {
+      for (xType, result) in [(ByteType.uint8, ByteType.uint8), (.int8, .uint8), (.uint8, .int8)] {
+        let expected = Self.quantized(s, InstructionSet.available.last!, xType, result, activation)
+        for set in InstructionSet.available.dropLast() {
+          #expect(
+            Self.quantized(s, set, xType, result, activation) == expected, "\(set) \(activation) \(xType) \(result)")
         }
       }
-      return y
     }
-    for (set, y) in zip(InstructionSet.available, all) { #expect(y == all.last!, "\(set)") }
   }
 }

@@ -65,6 +65,13 @@ struct ThreadPoolTests {
     #expect(halve(tiny) > 0)
   }
 
+  @Test func `a stored body runs again and again`() {
+    let calls = Counter()
+    let body: ThreadPool.Body = { _, count in calls.add(count) }
+    for _ in 0..<100 { ThreadPool.shared.run(threads: 3, stored: body) }
+    #expect(calls.value == 900)
+  }
+
   @Test func `at least one CPU`() { #expect(ThreadPool.shared.cpuCount >= 1) }
 }
 

@@ -83,15 +83,25 @@ INLINE void depthwise_row_f32(const DepthwiseF32 *whole, const DepthwiseColumnsF
   WindowRows rows = *given;
   ptrdiff_t column = 0, last = d.window.output_width;
   enum { most = window_pixels };
+  // A border of single pixels pays when it is thin beside what lies inside.
+  int has_border = end - begin >= most && last - (end - begin) <= 2;
+  for (; has_border && column < begin; column++)
+    depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 1, width, stride, 1);
   for (; n >= LANES && column + most <= last; column += most) {
     if (column >= begin && column + most <= end)
       depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, LANES, most, width, stride, 0);
+    else if (has_border) break;
     else depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, LANES, most, width, stride, 1);
   }
+  for (; column + 4 <= end && column >= begin; column += 4)
+    depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 4, width, stride, 0);
   for (; column + 4 <= last; column += 4)
     depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 4, width, stride, 1);
-  for (; column < last; column++)
-    depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 1, width, stride, 1);
+  if (column + 2 <= last) {
+    depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 2, width, stride, 1);
+    column += 2;
+  }
+  if (column < last) depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 1, width, stride, 1);
 }
 
 #define ROW(width, stride)                                                                                       \

@@ -133,7 +133,15 @@ INLINE void depthwise_row_i8(const DepthwiseI8 *whole, const DepthwiseColumns *c
 WINDOW_BODIES(ROW)
 #undef ROW
 
+#if HAS_VNNI
+#include "depthwise_vnni.h"
+#endif
+
 KERNEL(depthwise_i8)(const DepthwiseI8 *d) {
+  size_t done = 0;
+#if HAS_VNNI
+  done = CAT(depthwise_blocks, ISA)(d);
+#endif
   typedef void (*Row)(const DepthwiseI8 *, const DepthwiseColumns *, const WindowRows *, size_t, ptrdiff_t, ptrdiff_t,
                       size_t, size_t);
   const Window *w = &d->window;
@@ -150,7 +158,7 @@ KERNEL(depthwise_i8)(const DepthwiseI8 *d) {
   k.quantizer = quantizer(e, d->result, k.simple);
   k.flip = vseti(d->x_signed ? 0x80 : 0);
   k.zero = vseti(d->x_zero + (d->x_signed ? 128 : 0));
-  for (size_t c = 0; c < d->channels; c += LANES) {
+  for (size_t c = done; c < d->channels; c += LANES) {
     size_t n = d->channels - c < LANES ? d->channels - c : LANES;
     k.scale = vscale_of(e, c, n);
     k.bias = vbias_of(e, c, n);
