@@ -47,7 +47,7 @@ import Testing
     try model.write(to: target)
     let (status, output) = try Self.run([
       Self.referees.appendingPathComponent("compare.py").path, folder.appendingPathComponent("model.onnx").path,
-      target.path, folder.path,
+      target.path, folder.path, "--floor", "0.01",
     ])
     #expect(status == 0, "\(output)")
   }
