@@ -43,7 +43,8 @@ struct DifferentialVerifier {
       let before = references.count
       guard bound < 2, !isLate(start), let first = inputs.candidate(binding, .random(seed: 1)) else { continue }
       take(first, session, graph)
-      guard references.count > before else { continue }
+      // Other numbers may do where no other sizes can be tried.
+      guard references.count > before || inputs.bindings.count == 1 else { continue }
       bound += 1
       for fill in fills {
         if isLate(start) { break }
