@@ -22,7 +22,7 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Runs a model on given or random inputs, or compares it with expected outputs.",
     discussion: """
       --check DIR compares with the test_data_set_* folders in DIR (input_0.pb …, output_0.pb …). An element matches when
-      |value − expected| ≤ rtol·|expected| + atol·(largest |expected|); quantized integers may be off by one step.
+      |value − expected| ≤ rtol·|expected| + atol·(largest |expected|), or at most 2⁻²²; quantized integers may be off by one step.
       Exit codes with --check: 0 all match, 4 some differ, 3 refused.
       """)
   @OptionGroup var model: ModelArgument

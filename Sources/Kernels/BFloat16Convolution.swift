@@ -33,7 +33,7 @@ public struct BFloat16Convolution: Sendable {
     instructionSet: InstructionSet = .current
   ) {
     (self.shape, self.yType, self.epilogue, self.instructionSet) = (shape, yType, epilogue, instructionSet)
-    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 2, specializes: false)
+    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 2, allowsDepthwise: false)
     offsets = shape.isPointwise ? nil : TapOffsets(shape)
   }
 

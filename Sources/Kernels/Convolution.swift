@@ -9,19 +9,15 @@ public struct Convolution: Sendable {
   public let instructionSet: InstructionSet
   let grid: ConvolutionGrid
   private let offsets: TapOffsets?
-  private let strip: InputStrip?
 
   public init(_ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current) {
     (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
     grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 1)
-    strip = grid.strip()
-    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
+    offsets = shape.isPointwise || shape.isDepthwise ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
-  public var scratchByteCount: Int {
-    roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 4, to: 64)
-  }
+  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup * 4, to: 64) }
 
   /// Runs `tasks`: x [batch, input…, inputChannels] to y [batch, output…, outputChannels].
   ///
@@ -31,7 +27,7 @@ public struct Convolution: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
+    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount)
     for task in tasks {
       let block = grid.block(task)
       let x = x + block.image * shape.inputPixels * shape.inputStride
@@ -39,9 +35,6 @@ public struct Convolution: Sendable {
       if shape.isDepthwise {
         depthwise(block, x, weights, y, operands)
       } else {
-        strip?.fill(
-          scratch.assumingMemoryBound(to: Float.self), from: x,
-          outputRow: block.pixels.lowerBound / shape.output.last!, padding: 0)
         for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, scratch: scratch) }
       }
     }
@@ -58,13 +51,12 @@ public struct Convolution: Sendable {
     let c = y + (row * shape.outputStride + channel)
     let aliased = operands.residual.map { UnsafePointer(y) == $0 } ?? false
     let weights = weights.panel(group: block.group, column: column)
-    let source =
-      strip.map { $0.rows(scratch) }
-      ?? grid.rows(
-        block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 4)
+    let source = grid.rows(
+      block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 4)
     let (taps, depth) = (source.taps, source.depth)
     var arguments = GemmF32(
-      a: source, b: weights, c: c, c_stride: shape.outputStride, rows: block.pixels.count, columns: columns,
+      a: source, b: weights, b_stride: width, c: c, c_stride: shape.outputStride, rows: block.pixels.count,
+      columns: columns,
       accumulate: 0, finish: 0,
       epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
     let step = aliased || taps * depth <= TaskGrid.longestDepth ? taps : max(1, TaskGrid.splitDepth / depth)
@@ -105,14 +97,6 @@ extension ConvolutionShape {
       height: input.0, width: input.1, kernel_height: kernel.0, kernel_width: kernel.1, stride_y: strides.0,
       stride_x: strides.1, dilation_y: dilations.0, dilation_x: dilations.1, pad_top: pads.0, pad_left: pads.1,
       output_width: output.last!)
-  }
-}
-
-extension InputStrip {
-  /// The rows of A in a filled strip.
-  func rows(_ strip: UnsafeMutableRawPointer) -> RowSource {
-    RowSource(
-      base: strip, stride: 0, offsets: offsets, offset_stride: taps, padding: nil, taps: taps, depth: depth)
   }
 }
 

@@ -21,12 +21,15 @@ struct ConvolutionGrid: Sendable {
   private let panelsPerBlock: Int
   private let panelBlocks: Int
 
-  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes; without `specializes` every convolution is
-  /// a product.
-  init(_ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, specializes: Bool = true) {
+  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes. Depthwise kernels and strips of copied input
+  /// are used where allowed and suitable.
+  init(
+    _ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, allowsDepthwise: Bool = true,
+    allowsStrip: Bool = false
+  ) {
     self.shape = shape
-    isDepthwise = specializes && shape.isDepthwise
-    usesStrip = specializes && InputStrip.suits(shape)
+    isDepthwise = allowsDepthwise && shape.isDepthwise
+    usesStrip = allowsStrip && InputStrip.suits(shape)
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
     let mergesImages = shape.isPointwise && !isDepthwise
     images = mergesImages ? 1 : shape.batch
@@ -36,7 +39,7 @@ struct ConvolutionGrid: Sendable {
     let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * panels.width
     // Whole rows of the output, or whole tiles of a product.
     let unit = isDepthwise || usesStrip ? shape.output.last! : 12
-    let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (1024 * 1024)))
+    let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (512 * 1024)))
     pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1)))
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
     let blockWork = max(1, pixelsPerBlock * workPerPixel)

@@ -78,7 +78,7 @@ public struct IntegerConvolution: Sendable {
     instructionSet: InstructionSet = .current
   ) {
     (self.shape, self.xType, self.epilogue, self.instructionSet) = (shape, xType, epilogue, instructionSet)
-    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4)
+    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4, allowsStrip: true)
     strip = grid.strip()
     offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }
@@ -146,5 +146,13 @@ public struct IntegerConvolution: Sendable {
         epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
       instructionSet.table.pointee.depthwise_i8(&arguments)
     }
+  }
+}
+
+extension InputStrip {
+  /// The rows of A in a filled strip.
+  func rows(_ strip: UnsafeMutableRawPointer) -> RowSource {
+    RowSource(
+      base: strip, stride: 0, offsets: offsets, offset_stride: taps, padding: nil, taps: taps, depth: depth)
   }
 }

@@ -73,7 +73,7 @@ public struct MatrixProduct: Sendable {
   ) {
     precondition(b.k == k && b.n == n && b.instructionSet == instructionSet, "B is packed for another product")
     run(tasks: tasks, a: a, c: c, operands: operands, scratch: scratch) { _, panel, _ in
-      b.panel(at: panel * panels.width)
+      (b.panel(at: panel * panels.width), panels.paddedColumns(panel))
     }
   }
 
@@ -83,20 +83,27 @@ public struct MatrixProduct: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     run(tasks: tasks, a: a, c: c, operands: operands, scratch: scratch) { matrix, panel, isNew in
+      let column = panel * panels.width
+      let source = b + (batch.b[matrix] + column * (transposeB ? bStride : 1))
+      if readsInPlace(panel) { return (source, bStride) }
       if isNew {
-        let column = panel * panels.width
-        let source = b + (batch.b[matrix] + column * (transposeB ? bStride : 1))
         Panels(n: panels.columns(panel), instructionSet: instructionSet)
           .pack(source, k: k, stride: bStride, transposed: transposeB, into: scratch)
       }
-      return UnsafePointer(scratch.assumingMemoryBound(to: Float.self))
+      return (UnsafePointer(scratch.assumingMemoryBound(to: Float.self)), panels.paddedColumns(panel))
     }
   }
 
-  /// `panel` gives the packed panel of a matrix of the batch, told whether the last call asked for another.
+  /// Few rows do not pay for packing B.
+  private func readsInPlace(_ panel: Int) -> Bool {
+    !transposeB && m <= 24 && panels.columns(panel) == panels.paddedColumns(panel)
+  }
+
+  /// `panel` gives a panel of a matrix of the batch and the stride of its rows, told whether the last call asked for another.
   private func run(
     tasks: Range<Int>, a: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, operands: EpilogueOperands,
-    scratch: UnsafeMutableRawPointer?, panel: (_ matrix: Int, _ panel: Int, _ isNew: Bool) -> UnsafePointer<Float>
+    scratch: UnsafeMutableRawPointer?,
+    panel: (_ matrix: Int, _ panel: Int, _ isNew: Bool) -> (UnsafePointer<Float>, Int)
   ) {
     let aPacked = transposeA ? (scratch! + packedPanelByteCount).assumingMemoryBound(to: Float.self) : nil
     var lastPanel = (-1, -1), lastBlock = (-1, -1)
@@ -125,21 +132,22 @@ public struct MatrixProduct: Sendable {
   }
 
   private func multiply(
-    _ source: RowSource, _ b: UnsafePointer<Float>, _ c: UnsafeMutablePointer<Float>, rows: Range<Int>, column: Int,
+    _ source: RowSource, _ b: (panel: UnsafePointer<Float>, stride: Int), _ c: UnsafeMutablePointer<Float>,
+    rows: Range<Int>, column: Int,
     columns: Int, _ operands: EpilogueOperands
   ) {
     let start = c + (rows.lowerBound * cStride + column)
-    let width = roundedUp(columns, to: instructionSet.lanes)
     // A residual inside C must be read before any partial sum is stored.
     let aliased = operands.residual.map { UnsafePointer(c) == $0 } ?? false
     let depth = aliased || k <= TaskGrid.longestDepth ? max(k, 1) : TaskGrid.splitDepth
     var arguments = GemmF32(
-      a: source, b: b, c: start, c_stride: cStride, rows: rows.count, columns: columns, accumulate: 0, finish: 0,
+      a: source, b: b.panel, b_stride: b.stride, c: start, c_stride: cStride, rows: rows.count, columns: columns,
+      accumulate: 0, finish: 0,
       epilogue: operands.epilogue(epilogue, row: rows.lowerBound, column: column, stride: cStride))
     for first in stride(from: 0, to: max(k, 1), by: depth) {
       arguments.a.base = source.base + first * 4
       arguments.a.depth = min(depth, k - first)
-      arguments.b = b + first * width
+      arguments.b = b.panel + first * b.stride
       arguments.accumulate = first > 0 ? 1 : 0
       arguments.finish = first + depth >= k ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)

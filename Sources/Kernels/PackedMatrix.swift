@@ -41,6 +41,7 @@ struct Panels: Sendable {
   var count: Int { dividedUp(n, by: width) }
   var paddedColumns: Int { roundedUp(n, to: instructionSet.lanes) }
   func columns(_ panel: Int) -> Int { min(width, n - panel * width) }
+  func paddedColumns(_ panel: Int) -> Int { roundedUp(columns(panel), to: instructionSet.lanes) }
 
   func pack(_ source: UnsafeRawPointer, k: Int, stride: Int, transposed: Bool, into panels: UnsafeMutableRawPointer) {
     var arguments = PackB(

@@ -68,7 +68,7 @@ public struct ScaledDotProductAttention: Sendable {
   private var valueByteCount: Int { roundedUp(valuePanels.paddedColumns * keys * 4, to: 64) }
 
   /// Bytes of scratch per thread, aligned to 64.
-  public var scratchByteCount: Int { keyByteCount + valueByteCount + roundedUp(rowsPerBlock * keys * 4, to: 64) }
+  public var scratchByteCount: Int { keyByteCount + valueByteCount + roundedUp(rowsPerBlock * (keys + 1) * 4, to: 64) }
 
   /// Runs `tasks`; the mask is added to the scaled scores.
   public func run(
@@ -77,6 +77,7 @@ public struct ScaledDotProductAttention: Sendable {
   ) {
     let values = scratch + keyByteCount
     let scores = (values + valueByteCount).assumingMemoryBound(to: Float.self)
+    let reciprocals = scores + rowsPerBlock * keys
     var packed = -1
     for task in tasks {
       let (head, block) = task.quotientAndRemainder(dividingBy: blocks)
@@ -98,10 +99,15 @@ public struct ScaledDotProductAttention: Sendable {
       let maskRow = mask.map {
         $0 + (entry * self.mask.batch + h * self.mask.head + rows.lowerBound * self.mask.position)
       }
-      softmax(scores, rows: rows, mask: maskRow)
+      exponentiate(scores, rows: rows, mask: maskRow, reciprocals: reciprocals)
+      let out = y + (entry * self.y.batch + h * self.y.head + rows.lowerBound * self.y.position)
       multiply(
-        UnsafePointer(scores), stride: keys, depth: keys, rows: rows.count, values, valuePanels,
-        c: y + (entry * self.y.batch + h * self.y.head + rows.lowerBound * self.y.position), cStride: self.y.position)
+        UnsafePointer(scores), stride: keys, depth: keys, rows: rows.count, values, valuePanels, c: out,
+        cStride: self.y.position)
+      for row in 0..<rows.count {
+        let position = out + row * self.y.position
+        instructionSet.table.pointee.affine_row_f32(position, position, valueWidth, reciprocals[row], 0)
+      }
     }
   }
 
@@ -113,20 +119,25 @@ public struct ScaledDotProductAttention: Sendable {
       let column = panel * panels.width
       var arguments = GemmF32(
         a: RowSource(rows: a, stride: stride, depth: depth),
-        b: UnsafePointer(b.assumingMemoryBound(to: Float.self)) + column * depth, c: c + column, c_stride: cStride,
+        b: UnsafePointer(b.assumingMemoryBound(to: Float.self)) + column * depth,
+        b_stride: panels.paddedColumns(panel), c: c + column, c_stride: cStride,
         rows: rows, columns: panels.columns(panel), accumulate: 0, finish: 0,
         epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride))
       instructionSet.table.pointee.gemm_f32(&arguments)
     }
   }
 
-  private func softmax(_ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, mask: UnsafePointer<Float>?) {
+  /// Scores to softmax's exponentials and the reciprocals of their sums.
+  private func exponentiate(
+    _ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, mask: UnsafePointer<Float>?,
+    reciprocals: UnsafeMutablePointer<Float>
+  ) {
     func run(row: Int, rows: Int, columns: Int) {
-      let x = scores + row * keys
-      var arguments = MaskedSoftmax(
-        x: x, x_stride: keys, rows: rows, columns: columns, scale: scale,
-        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position)
-      instructionSet.table.pointee.masked_softmax_f32(&arguments)
+      var arguments = SoftmaxWeights(
+        x: scores + row * keys, x_stride: keys, rows: rows, columns: columns, scale: scale,
+        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position,
+        reciprocals: reciprocals + row)
+      instructionSet.table.pointee.softmax_weights_f32(&arguments)
     }
     guard isCausal else { return run(row: 0, rows: rows.count, columns: keys) }
     for (row, query) in rows.enumerated() {

@@ -5,7 +5,7 @@ struct TaskGrid: Sendable {
   static let splitDepth = 1024
   /// Multiply-adds below which a task is not worth waking a thread for.
   private static let leastWork = 256 * 1024
-  private static let fullWork = 1024 * 1024
+  private static let fullWork = 512 * 1024
 
   struct Block {
     var matrix: Int

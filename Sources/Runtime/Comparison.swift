@@ -16,7 +16,8 @@ public struct Comparison: Sendable {
   public enum Tolerance: Sendable {
     /// |a − b| ≤ atol + rtol · |b|, for each element, as NumPy's `allclose`.
     case elementwise(rtol: Double, atol: Double)
-    /// |a − b| ≤ rtol · |b| + atol · max |b|, for each element.
+    /// |a − b| ≤ rtol · |b| + atol · max |b|, or at most 2⁻²², for each element: sigmoids and softmaxes are made of
+    /// numbers near 1, and smaller differences are their rounding.
     case scaled(rtol: Double, atol: Double)
   }
 
@@ -89,7 +90,7 @@ public struct Comparison: Sendable {
       let allowed =
         switch tolerance {
         case .elementwise(let rtol, let atol): atol + rtol * abs(b[i])
-        case .scaled(let rtol, let atol): rtol * abs(b[i]) + atol * scale
+        case .scaled(let rtol, let atol): max(rtol * abs(b[i]) + atol * scale, 0x1p-22)
         }
       if difference.isFinite { maximumDifference = max(maximumDifference, difference) }
       if !(difference <= max(allowed, step)), mismatch == nil { mismatch = "element \(i) is \(a[i]), expected \(b[i])" }

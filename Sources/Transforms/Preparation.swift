@@ -14,7 +14,9 @@ public struct Preparation: Sendable {
       throw GraphError(.attribute, "there is no optimization level \(level); there are 0 to 3")
     }
     var lowered = graph
+    if level == .all { try Pipeline.lowering[0].run(on: &lowered) }
     for pipeline in Pipeline.standard(level) { try pipeline.run(on: &lowered) }
+    if level == .all { try Pipeline.lowering[1].run(on: &lowered) }
     return lowered
   }
 

@@ -4,7 +4,8 @@ static __attribute__((noinline)) vf CAT(activate_f32, ISA)(vf x, const EpilogueF
   return vactivate_(x, e->activation, vset(e->p0), vset(e->p1), 0);
 }
 
-INLINE void depthwise_finish_f32(const DepthwiseF32 *d, vf sum, size_t pixel, size_t c, size_t n, vf bias) {
+static __attribute__((noinline)) void CAT(depthwise_finish_f32, ISA)(const DepthwiseF32 *d, vf sum, size_t pixel, size_t c,
+                                                                     size_t n, vf bias) {
   const EpilogueF32 *e = &d->epilogue;
   vf v = vfma(sum, vset(e->alpha), bias);
   if (e->residual) v += vload_some(e->residual + (ptrdiff_t)pixel * e->residual_stride + c, n);
@@ -13,9 +14,16 @@ INLINE void depthwise_finish_f32(const DepthwiseF32 *d, vf sum, size_t pixel, si
   vstore_some(d->y + (ptrdiff_t)pixel * d->y_stride + c, v, n);
 }
 
+// What is the same for all pixels of a vector of channels.
+typedef struct {
+  vf bias, alpha, low, high;
+  int simple;
+} DepthwiseColumnsF32;
+
 // `pixels` neighbours from `column` on; with `checked` their windows may reach out of the image at the sides.
-INLINE void depthwise_pixels_f32(const DepthwiseF32 *d, const WindowRows *rows, size_t row, ptrdiff_t column, size_t c,
-                                 size_t n, vf bias, int pixels, int width, int stride, int checked) {
+INLINE void depthwise_pixels_f32(const DepthwiseF32 *d, const DepthwiseF32 *whole, const DepthwiseColumnsF32 *k,
+                                 const WindowRows *rows, size_t row, ptrdiff_t column, size_t c, size_t n, int pixels,
+                                 int width, int stride, int checked) {
   vf acc[8];
 #pragma clang loop unroll(full)
   for (int p = 0; p < pixels; p++) acc[p] = (vf)0.0f;
@@ -37,8 +45,15 @@ INLINE void depthwise_pixels_f32(const DepthwiseF32 *d, const WindowRows *rows, 
     x += rows->x_row;
   }
   size_t pixel = row * (size_t)d->window.output_width + (size_t)column;
+  if (k->simple) {
+    float *y = d->y + (ptrdiff_t)pixel * d->y_stride + (ptrdiff_t)c;
 #pragma clang loop unroll(full)
-  for (int p = 0; p < pixels; p++) depthwise_finish_f32(d, acc[p], pixel + (size_t)p, c, n, bias);
+    for (int p = 0; p < pixels; p++, y += d->y_stride)
+      vstore_some(y, vclip(vfma(acc[p], k->alpha, k->bias), k->low, k->high), n);
+    return;
+  }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p++) CAT(depthwise_finish_f32, ISA)(whole, acc[p], pixel + (size_t)p, c, n, k->bias);
 }
 
 // One pixel of any window.
@@ -56,35 +71,42 @@ static __attribute__((noinline)) void CAT(depthwise_pixel_f32, ISA)(const Depthw
           d->weights + ((rows->first + ky) * w->kernel_width + kx) * d->weight_stride + (ptrdiff_t)c;
       acc = vfma(vload_some(x, n), vload_some(weight, n), acc);
     }
-  depthwise_finish_f32(d, acc, row * (size_t)w->output_width + (size_t)column, c, n, bias);
+  CAT(depthwise_finish_f32, ISA)(d, acc, row * (size_t)w->output_width + (size_t)column, c, n, bias);
 }
 
 // `begin`..<`end` are the columns whose windows lie inside.
-INLINE void depthwise_row_f32(const DepthwiseF32 *d, const WindowRows *rows, size_t row, ptrdiff_t begin, ptrdiff_t end,
-                              size_t c, size_t n, vf bias, int width, int stride) {
-  ptrdiff_t column = 0, last = d->window.output_width;
+INLINE void depthwise_row_f32(const DepthwiseF32 *whole, const DepthwiseColumnsF32 *columns, const WindowRows *given,
+                              size_t row, ptrdiff_t begin, ptrdiff_t end, size_t c, size_t n, int width, int stride) {
+  // Copies that no store can alias.
+  DepthwiseF32 d = *whole;
+  DepthwiseColumnsF32 k = *columns;
+  WindowRows rows = *given;
+  ptrdiff_t column = 0, last = d.window.output_width;
   enum { most = window_pixels };
   for (; n >= LANES && column + most <= last; column += most) {
     if (column >= begin && column + most <= end)
-      depthwise_pixels_f32(d, rows, row, column, c, LANES, bias, most, width, stride, 0);
-    else depthwise_pixels_f32(d, rows, row, column, c, LANES, bias, most, width, stride, 1);
+      depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, LANES, most, width, stride, 0);
+    else depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, LANES, most, width, stride, 1);
   }
-  for (; column + 4 <= last; column += 4) depthwise_pixels_f32(d, rows, row, column, c, n, bias, 4, width, stride, 1);
-  for (; column < last; column++) depthwise_pixels_f32(d, rows, row, column, c, n, bias, 1, width, stride, 1);
+  for (; column + 4 <= last; column += 4)
+    depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 4, width, stride, 1);
+  for (; column < last; column++)
+    depthwise_pixels_f32(&d, whole, &k, &rows, row, column, c, n, 1, width, stride, 1);
 }
 
 #define ROW(width, stride)                                                                                       \
   static __attribute__((noinline)) void CAT(depthwise_row_f32_##width##_##stride, ISA)(                          \
-      const DepthwiseF32 *d, const WindowRows *rows, size_t row, ptrdiff_t begin, ptrdiff_t end, size_t c,       \
-      size_t n, vf bias) {                                                                                       \
-    if (n >= LANES) depthwise_row_f32(d, rows, row, begin, end, c, LANES, bias, width, stride);                  \
-    else depthwise_row_f32(d, rows, row, begin, end, c, n, bias, width, stride);                                 \
+      const DepthwiseF32 *d, const DepthwiseColumnsF32 *k, const WindowRows *rows, size_t row, ptrdiff_t begin,  \
+      ptrdiff_t end, size_t c, size_t n) {                                                                       \
+    if (n >= LANES) depthwise_row_f32(d, k, rows, row, begin, end, c, LANES, width, stride);                     \
+    else depthwise_row_f32(d, k, rows, row, begin, end, c, n, width, stride);                                    \
   }
 WINDOW_BODIES(ROW)
 #undef ROW
 
 KERNEL(depthwise_f32)(const DepthwiseF32 *d) {
-  typedef void (*Row)(const DepthwiseF32 *, const WindowRows *, size_t, ptrdiff_t, ptrdiff_t, size_t, size_t, vf);
+  typedef void (*Row)(const DepthwiseF32 *, const DepthwiseColumnsF32 *, const WindowRows *, size_t, ptrdiff_t,
+                      ptrdiff_t, size_t, size_t);
   const Window *w = &d->window;
   Row body = NULL;
 #define CHOOSE(width, stride) \
@@ -93,21 +115,28 @@ KERNEL(depthwise_f32)(const DepthwiseF32 *d) {
 #undef CHOOSE
   ptrdiff_t begin, end;
   window_columns(w, &begin, &end);
+  const EpilogueF32 *e = &d->epilogue;
+  int clips = e->activation == activation_clip;
+  DepthwiseColumnsF32 k;
+  k.alpha = vset(e->alpha);
+  k.low = vset(clips ? e->p0 : -__builtin_inff());
+  k.high = vset(clips ? e->p1 : __builtin_inff());
+  k.simple = !e->residual && (clips || e->activation == activation_none);
   // Channels outermost: the rows of one vector of channels stay in the first-level cache from one output row to the next.
   for (size_t c = 0; c < d->channels; c += LANES) {
     size_t n = d->channels - c < LANES ? d->channels - c : LANES;
-    vf bias = d->epilogue.bias ? vload_some(d->epilogue.bias + c, n) : (vf)0.0f;
+    k.bias = e->bias ? vload_some(e->bias + c, n) : (vf)0.0f;
     for (size_t row = d->row_begin; row < d->row_end; row++) {
       WindowRows rows;
       window_rows(w, row, &rows.first, &rows.count);
       rows.x_row = w->dilation_y * w->width * d->x_stride;
       rows.x = d->x + ((ptrdiff_t)row * w->stride_y - w->pad_top + rows.first * w->dilation_y) * w->width * d->x_stride;
       if (body) {
-        body(d, &rows, row, begin, end, c, n, bias);
+        body(d, &k, &rows, row, begin, end, c, n);
         continue;
       }
       for (ptrdiff_t column = 0; column < w->output_width; column++)
-        CAT(depthwise_pixel_f32, ISA)(d, &rows, row, column, c, n, bias);
+        CAT(depthwise_pixel_f32, ISA)(d, &rows, row, column, c, n, k.bias);
     }
   }
 }

@@ -37,31 +37,17 @@ typedef struct {
   vf scale, bias;
   vi bias_i32, flip, zero;
   Quantizer quantizer;
-  int simple;
+  int simple;  // bytes without operands per row
 } DepthwiseColumns;
-
-INLINE void depthwise_finish_i8(const DepthwiseI8 *d, const DepthwiseColumns *k, vi sum, size_t pixel, size_t c,
-                                size_t n, int simple) {
-  vi x = vadd(sum, k->bias_i32);
-  switch (d->result) {
-#define CASE(type)                                                                                               \
-  case type:                                                                                                     \
-    vfinish_i8(&d->epilogue, &k->quantizer, type, simple, x, pixel, c, n, k->scale, k->bias, d->y, d->y_stride); \
-    break;
-    CASE(gemm_result_u8)
-    CASE(gemm_result_s8)
-    CASE(gemm_result_i32)
-    CASE(gemm_result_f32)
-#undef CASE
-  }
-}
 
 static __attribute__((noinline)) void CAT(depthwise_finish_i8, ISA)(const DepthwiseI8 *d, const DepthwiseColumns *k,
                                                                     vi sum, size_t pixel, size_t c, size_t n) {
-  depthwise_finish_i8(d, k, sum, pixel, c, n, 0);
+  Quantizer q = quantizer(&d->epilogue, d->result, 0);
+  vfinish_i8(&d->epilogue, &q, d->result, 0, vadd(sum, k->bias_i32), pixel, c, n, k->scale, k->bias, d->y,
+             d->y_stride);
 }
 
-INLINE void depthwise_pixels_i8(const DepthwiseI8 *d, const DepthwiseColumns *k, const WindowRows *rows, size_t row,
+INLINE void depthwise_pixels_i8(const DepthwiseI8 *d, const DepthwiseI8 *whole, const DepthwiseColumns *k, const WindowRows *rows, size_t row,
                                 ptrdiff_t column, size_t c, size_t n, int pixels, int width, int stride, int checked) {
   vi acc[8], weight_sum = (vi)0;
 #pragma clang loop unroll(full)
@@ -91,14 +77,16 @@ INLINE void depthwise_pixels_i8(const DepthwiseI8 *d, const DepthwiseColumns *k,
   vi correction = vmul(weight_sum, (vi)0 - k->zero);
   size_t pixel = row * (size_t)d->window.output_width + (size_t)column;
   if (k->simple) {
+    correction = vadd(correction, k->bias_i32);
+    uint8_t *y = (uint8_t *)d->y + (ptrdiff_t)pixel * d->y_stride + (ptrdiff_t)c;
 #pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p++)
-      depthwise_finish_i8(d, k, vadd(acc[p], correction), pixel + (size_t)p, c, n, 1);
-  } else {
-#pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p++)
-      CAT(depthwise_finish_i8, ISA)(d, k, vadd(acc[p], correction), pixel + (size_t)p, c, n);
+    for (int p = 0; p < pixels; p++, y += d->y_stride)
+      vstore_bytes(y, vquantize(vfrom(vadd(acc[p], correction)) * k->scale + k->bias, &k->quantizer), n);
+    return;
   }
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p++)
+    CAT(depthwise_finish_i8, ISA)(whole, k, vadd(acc[p], correction), pixel + (size_t)p, c, n);
 }
 
 // One pixel of any window.
@@ -119,16 +107,20 @@ static __attribute__((noinline)) void CAT(depthwise_pixel_i8, ISA)(const Depthwi
   CAT(depthwise_finish_i8, ISA)(d, k, acc, row * (size_t)w->output_width + (size_t)column, c, n);
 }
 
-INLINE void depthwise_row_i8(const DepthwiseI8 *d, const DepthwiseColumns *k, const WindowRows *rows, size_t row,
-                             ptrdiff_t begin, ptrdiff_t end, size_t c, size_t n, int width, int stride) {
-  ptrdiff_t column = 0, last = d->window.output_width;
+INLINE void depthwise_row_i8(const DepthwiseI8 *whole, const DepthwiseColumns *columns, const WindowRows *given,
+                             size_t row, ptrdiff_t begin, ptrdiff_t end, size_t c, size_t n, int width, int stride) {
+  // Copies that no store can alias.
+  DepthwiseI8 d = *whole;
+  DepthwiseColumns k = *columns;
+  WindowRows rows = *given;
+  ptrdiff_t column = 0, last = d.window.output_width;
   enum { most = window_pixels };
   for (; n >= LANES && column + most <= last; column += most) {
     if (column >= begin && column + most <= end)
-      depthwise_pixels_i8(d, k, rows, row, column, c, LANES, most, width, stride, 0);
-    else depthwise_pixels_i8(d, k, rows, row, column, c, LANES, most, width, stride, 1);
+      depthwise_pixels_i8(&d, whole, &k, &rows, row, column, c, LANES, most, width, stride, 0);
+    else depthwise_pixels_i8(&d, whole, &k, &rows, row, column, c, LANES, most, width, stride, 1);
   }
-  for (; column < last; column++) depthwise_pixels_i8(d, k, rows, row, column, c, n, 1, width, stride, 1);
+  for (; column < last; column++) depthwise_pixels_i8(&d, whole, &k, &rows, row, column, c, n, 1, width, stride, 1);
 }
 
 #define ROW(width, stride)                                                                                       \
@@ -154,7 +146,7 @@ KERNEL(depthwise_i8)(const DepthwiseI8 *d) {
   window_columns(w, &begin, &end);
   const EpilogueI8 *e = &d->epilogue;
   DepthwiseColumns k;
-  k.simple = vfinishes_simply(e);
+  k.simple = vfinishes_simply(e) && (d->result == gemm_result_u8 || d->result == gemm_result_s8);
   k.quantizer = quantizer(e, d->result, k.simple);
   k.flip = vseti(d->x_signed ? 0x80 : 0);
   k.zero = vseti(d->x_zero + (d->x_signed ? 128 : 0));

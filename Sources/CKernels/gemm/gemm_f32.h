@@ -1,12 +1,12 @@
 // Register tiles of `rows` rows and `nv` vectors; both are constants in every copy of the body.
 
 // Sums of one piece of the rows. Several partial sums per element (`split`) hide the latency of small tiles.
-INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float *b, size_t depth, int rows, int nv,
-                                  int split) {
+INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float *b, ptrdiff_t b_stride, size_t depth,
+                                  int rows, int nv, int split) {
   size_t p = 0;
   for (; p + (size_t)split <= depth; p += (size_t)split) {
 #pragma clang loop unroll(full)
-    for (int s = 0; s < split; s++, b += nv * LANES) {
+    for (int s = 0; s < split; s++, b += b_stride) {
       vf bv[4];
 #pragma clang loop unroll(full)
       for (int j = 0; j < nv; j++) bv[j] = vload(b + j * LANES);
@@ -18,7 +18,7 @@ INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float 
       }
     }
   }
-  for (; p < depth; p++, b += nv * LANES) {
+  for (; p < depth; p++, b += b_stride) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       vf av = vset(a[r][p]);
@@ -38,7 +38,7 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) 
   if (!s->offsets) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) a[r] = base + (ptrdiff_t)(row + (size_t)r) * s->stride;
-    tile_sums_f32(acc, a, b, s->depth, rows, nv, split);
+    tile_sums_f32(acc, a, b, g->b_stride, s->depth, rows, nv, split);
   } else {
     const int32_t *offsets = s->offsets + (ptrdiff_t)row * s->offset_stride;
     for (size_t t = 0; t < s->taps; t++) {
@@ -47,7 +47,7 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) 
         int32_t offset = offsets[r * s->offset_stride + (ptrdiff_t)t];
         a[r] = offset < 0 ? (const float *)s->padding : base + offset;
       }
-      b = tile_sums_f32(acc, a, b, s->depth, rows, nv, split);
+      b = tile_sums_f32(acc, a, b, g->b_stride, s->depth, rows, nv, split);
     }
   }
 #pragma clang loop unroll(full)

@@ -43,8 +43,12 @@ INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8
   }
   for (; p < depth; p += 4, b += nv * LANES * 4) {
     int32_t words[8];
-    size_t count = depth - p;
-    CAT(last_bytes, ISA)(a, p, count < 4 ? count : 4, rows, words);
+    if (depth - p < 4) {
+      CAT(last_bytes, ISA)(a, p, depth - p, rows, words);
+    } else {
+#pragma clang loop unroll(full)
+      for (int r = 0; r < rows; r++) memcpy(&words[r], a[r] + p, 4);
+    }
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
       Left av = load_left(&words[r], is_signed);

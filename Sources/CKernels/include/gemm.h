@@ -39,10 +39,12 @@ typedef struct {
   size_t taps, depth;
 } RowSource;
 
-/// rows × columns of C from one packed panel of B: columns ≤ panel_columns, panel [taps·depth][columns rounded up to lanes].
+/// rows × columns of C from one panel of B: columns ≤ panel_columns, rows of B b_stride apart, which are read up to a whole
+/// vector.
 typedef struct {
   RowSource a;
   const float *b;
+  ptrdiff_t b_stride;
   float *c;
   ptrdiff_t c_stride;
   size_t rows, columns;

@@ -6,7 +6,7 @@
 
 #pragma clang assume_nonnull begin
 
-/// x = softmax(scale · x + mask) over each row, in place; strides in elements.
+/// x = exp(scale · x + mask − largest) over each row, in place, and the reciprocal of each row's sum; strides in elements.
 typedef struct {
   float *x;
   ptrdiff_t x_stride;
@@ -15,7 +15,9 @@ typedef struct {
   /// Added to the scaled row; a stride of 0 shares one row.
   const float *_Nullable mask;
   ptrdiff_t mask_stride;
-} MaskedSoftmax;
+  /// Per row.
+  float *reciprocals;
+} SoftmaxWeights;
 
 /// One step of an LSTM. gates [rows][4 · hidden] in ONNX order i, o, f, c, summed and biased already.
 typedef struct {
@@ -60,7 +62,7 @@ typedef struct {
 } GruStep;
 
 #define ROW_KERNELS(X)                               \
-  X(masked_softmax_f32, (const MaskedSoftmax *s))    \
+  X(softmax_weights_f32, (const SoftmaxWeights *s))  \
   X(lstm_step_f32, (const LstmStep *s))              \
   X(gru_step_f32, (const GruStep *s))                \
   X(gru_reset_f32, (const GruStep *s))               \

@@ -20,6 +20,9 @@ INLINE vf vexp_(vf x, int exact) {
   p = vmadd(p, r, (vf)0.49999994f, exact);
   p = vmadd(p, r, (vf)1.0f, exact);
   p = vmadd(p, r, (vf)1.0f, exact);
+#if HAS_AVX512
+  if (!exact) return (vf)_mm512_scalef_ps((__m512)p, (__m512)n);
+#endif
   // Where x is NaN the conversion gives some integer; 0 keeps the scale finite.
   vi i = vbits(n + 12582912.0f) - vbits((vf)12582912.0f);
   return vscale(p, x == x ? i : (vi)0);

@@ -6,30 +6,44 @@ INLINE vf vkeep(vf x, size_t n, float fill) {
   return lane < vseti((int32_t)n) ? x : vset(fill);
 }
 
-KERNEL(masked_softmax_f32)(const MaskedSoftmax *s) {
+// The largest of scale · x + mask. With `stores` x becomes these sums.
+INLINE float softmax_largest(const SoftmaxWeights *s, float *x, const float *mask, int stores) {
+  vf most[2] = {(vf)-__builtin_inff(), (vf)-__builtin_inff()};
+  for (size_t i = 0; i < s->columns; i += LANES) {
+    size_t n = s->columns - i;
+    vf v = vload_some(x + i, n) * s->scale;
+    if (mask) v += vload_some(mask + i, n);
+    if (stores) vstore_some(x + i, v, n);
+    if (n < LANES) v = vkeep(v, n, -__builtin_inff());
+    vf *m = &most[i / LANES % 2];
+    *m = v > *m ? v : *m;
+  }
+  return reduce_lanes(most[0] > most[1] ? most[0] : most[1], reduce_max);
+}
+
+INLINE void softmax_weights(const SoftmaxWeights *s, int stores) {
   for (size_t row = 0; row < s->rows; row++) {
     float *x = s->x + (ptrdiff_t)row * s->x_stride;
     const float *mask = s->mask ? s->mask + (ptrdiff_t)row * s->mask_stride : NULL;
-    vf most = (vf)-__builtin_inff();
-    for (size_t i = 0; i < s->columns; i += LANES) {
-      size_t n = s->columns - i;
-      vf v = vload_some(x + i, n) * s->scale;
-      if (mask) v += vload_some(mask + i, n);
-      vstore_some(x + i, v, n);
-      if (n < LANES) v = vkeep(v, n, -__builtin_inff());
-      most = v > most ? v : most;
+    vf largest = vset(softmax_largest(s, x, mask, stores)), scale = vset(stores ? 1 : s->scale);
+    vf total = (vf)0.0f;
+    size_t i = 0;
+    for (; i + LANES <= s->columns; i += LANES) {
+      vf e = vexp_(vload(x + i) * scale - largest, 0);
+      vstore(x + i, e);
+      total += e;
     }
-    vf largest = vset(reduce_lanes(most, reduce_max)), total = (vf)0.0f;
-    for (size_t i = 0; i < s->columns; i += LANES) {
+    if (i < s->columns) {
       size_t n = s->columns - i;
-      vf e = vexp_(vload_some(x + i, n) - largest, 0);
-      total += n < LANES ? vkeep(e, n, 0) : e;
-      vstore_some(x + i, e, n);
+      vf e = vexp_(vload_n(x + i, n) * scale - largest, 0);
+      vstore_n(x + i, e, n);
+      total += vkeep(e, n, 0);
     }
-    vf factor = vset(1 / reduce_lanes(total, reduce_sum));
-    for (size_t i = 0; i < s->columns; i += LANES) {
-      size_t n = s->columns - i;
-      vstore_some(x + i, vload_some(x + i, n) * factor, n);
-    }
+    s->reciprocals[row] = 1 / reduce_lanes(total, reduce_sum);
   }
+}
+
+KERNEL(softmax_weights_f32)(const SoftmaxWeights *s) {
+  if (s->mask) softmax_weights(s, 1);
+  else softmax_weights(s, 0);
 }

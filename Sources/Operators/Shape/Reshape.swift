@@ -2,10 +2,15 @@ public import HoneIR
 
 /// The same elements in another shape. In the shape, −1 stands for what remains and, unless `allowzero`, 0 for the
 /// operand's size.
-public struct Reshape: KernelEvaluatedOp, SymbolicOp {
+public struct Reshape: KernelEvaluatedOp, SymbolicOp, UpgradableOp {
   public var allowzero = false
   public init() {}
   public static var since: Int { 5 }
+
+  public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {
+    node.attributes["consumed_inputs"] = nil
+    node.attributeToOperand("shape", 1, in: &graph)
+  }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(2...2)

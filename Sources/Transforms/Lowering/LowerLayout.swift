@@ -1,0 +1,126 @@
+import HoneIR
+import HoneOperators
+
+/// Gives convolutions and pools channels-last operands, and moves the transposes that this takes to where they cancel.
+///
+/// Lowered graphs are not saved.
+public struct LowerLayout: RewritePass {
+  public init() {}
+
+  public var rewrites: [Rewrite] {
+    [
+      .rules([
+        Self.layer("Conv(x) → channels last", on: Conv.self) { conv in NHWCConv(conv) },
+        Self.layer("QLinearConv(x) → channels last", on: QLinearConv.self) { conv in NHWCQLinearConv(conv) },
+        Self.layer("MaxPool(x) → channels last", on: MaxPool.self) { pool in NHWCMaxPool(pool) },
+        Self.layer("AveragePool(x) → channels last", on: AveragePool.self) { pool in NHWCAveragePool(pool) },
+        Self.layer("GlobalAveragePool(x) → channels last", on: GlobalAveragePool.self) { _ in NHWCGlobalAveragePool() },
+        Rule("FusedConv(x) → channels last", on: FusedConv.self) { (op, node, graph) throws(GraphError) in
+          guard graph.canBeChannelsLast(node) else { return nil }
+          var conv = NHWCConv(op.conv)
+          (conv.activation, conv.activation_params) = (op.activation, op.activation_params)
+          var operands = node.operands
+          if operands.count > 3 { operands[3] = try graph.channelsLast(operands[3]) }
+          return try graph.applyChannelsLast(conv, operands, node)
+        },
+      ]),
+      .step("transposes move behind elementwise operators") { (graph: inout Graph) throws(GraphError) in try graph.sinkTransposes() },
+    ]
+  }
+
+  private static func layer<O: Op>(_ name: String, on _: O.Type, _ make: @escaping @Sendable (O) -> any Op) -> Rule {
+    Rule(name, on: O.self) { (op, node, graph) throws(GraphError) in
+      guard graph.canBeChannelsLast(node) else { return nil }
+      return try graph.applyChannelsLast(make(op), node.operands, node)
+    }
+  }
+}
+
+extension Graph {
+  fileprivate func canBeChannelsLast(_ node: Node) -> Bool {
+    guard let x = node.operands[0], rank(of: x) == 4, node.results.dropFirst().allSatisfy({ userCount(of: $0) == 0 && !isOutput($0) }) else { return false }
+    if node.op is any WeightedOp, constant(node.operands[1]) == nil { return false }
+    if let weights = node.op is QLinearConv ? node.operands[3] : node.op is FusedConv ? node.operands[1] : nil, constant(weights) == nil { return false }
+    return [.float32, .uint8, .int8].contains(tensorType(of: x).element) && (tensorType(of: x).element == .float32 || node.op is QLinearConv || node.op is MaxPool)
+  }
+
+  mutating func channelsLast(_ value: Value?) throws(GraphError) -> Value? {
+    guard let value else { return nil }
+    if let (op, node) = producer(of: value, as: Transpose.self), op.perm == [0, 3, 1, 2] { return node.operands[0] }
+    var transpose = Transpose()
+    transpose.perm = [0, 2, 3, 1]
+    return try apply(transpose, value)
+  }
+
+  mutating func channelsFirst(_ value: Value) throws(GraphError) -> Value {
+    var transpose = Transpose()
+    transpose.perm = [0, 3, 1, 2]
+    return try apply(transpose, value)
+  }
+
+  fileprivate mutating func applyChannelsLast(_ op: any Op, _ operands: [Value?], _ node: Node) throws(GraphError) -> Value {
+    var operands = operands
+    operands[0] = try channelsLast(operands[0])
+    return try channelsFirst(apply(op, operands, resultCount: 1, named: node.name)[0])
+  }
+
+  /// The channels-last value that `value` is the channels-first form of.
+  private func beforeChannelsFirst(_ value: Value?) -> Value? {
+    guard let (op, node) = producer(of: value, as: Transpose.self), op.perm == [0, 3, 1, 2] else { return nil }
+    return node.operands[0]
+  }
+
+  /// op(first(x), first(y)) → first(op(x, y)); returns how often.
+  fileprivate mutating func sinkTransposes() throws(GraphError) -> Int {
+    var count = 0
+    for node in sorted() {
+      guard node.results.count == 1, let operands = try lastOperands(of: node) else { continue }
+      var op = node.op
+      if var concat = op as? Concat {
+        guard concat.axis == 1 || concat.axis == -3 else { continue }
+        concat.axis = 3
+        op = concat
+      }
+      let result = try channelsFirst(apply(op, operands, resultCount: 1, named: node.name)[0])
+      replace(node.result, with: result)
+      count += 1
+    }
+    return count
+  }
+
+  /// Operands for running `node` channels-last, where at least one is there in that form already and the rest can be.
+  private mutating func lastOperands(of node: Node) throws(GraphError) -> [Value?]? {
+    let isPlain = node.op is any ElementwiseOp || node.op is Concat
+    let isQuantizedSum = node.op is Microsoft.QLinearAdd || node.op is QuantizeLinear || node.op is DequantizeLinear
+    guard isPlain || isQuantizedSum, rank(of: node.result) == 4 else { return nil }
+    guard node.operands.contains(where: { beforeChannelsFirst($0) != nil }) else { return nil }
+    var operands: [Value?] = []
+    for operand in node.operands {
+      guard let operand else {
+        operands.append(nil)
+        continue
+      }
+      if let last = beforeChannelsFirst(operand) {
+        operands.append(last)
+      } else if let tensor = constant(operand), tensor.elementCount == 1, tensor.sizes.count <= 1 {
+        operands.append(operand)
+      } else if let tensor = constant(operand), isPlain, let moved = tensor.channelsLast {
+        operands.append(constant(moved, name(of: operand)))
+      } else if rank(of: operand) == 4, constant(operand) == nil, tensorType(of: operand).shape == tensorType(of: node.result).shape || node.op is Concat {
+        operands.append(try channelsLast(operand))
+      } else {
+        return nil
+      }
+    }
+    return operands
+  }
+}
+
+extension Tensor {
+  /// A constant that broadcasts along the channels of `[N, C, H, W]`, in the shape that does so for `[N, H, W, C]`; nil for others.
+  fileprivate var channelsLast: Tensor? {
+    if sizes.allSatisfy({ $0 == 1 }), sizes.count <= 4 { return reshaped(Array(repeating: 1, count: max(sizes.count, 1))) }
+    guard sizes.count >= 3, sizes.suffix(2) == [1, 1], sizes.dropLast(3).allSatisfy({ $0 == 1 }) else { return nil }
+    return reshaped([sizes[sizes.count - 3]])
+  }
+}
