@@ -48,9 +48,16 @@ extension Graph {
 
   fileprivate mutating func scaleProduct(_ node: Node, _ factor: (Double) -> Double) throws(GraphError) -> Value? {
     guard let (value, constant, _) = withConstant(node), let number = scalar(constant), element(of: value) == .float32,
-      let source = soleProducer(of: value, as: MatMul.self)?.node, haveSameType(value, node.result),
-      self.constant(source.operands[1]) == nil
+      haveSameType(value, node.result)
     else { return nil }
+    if let (product, source) = soleProducer(of: value, as: Microsoft.FusedMatMul.self) {
+      var fused = product
+      fused.alpha *= Float(factor(number))
+      return try apply(fused, source.operands, insteadOf: node)
+    }
+    guard let source = soleProducer(of: value, as: MatMul.self)?.node, self.constant(source.operands[1]) == nil else {
+      return nil
+    }
     var fused = Microsoft.FusedMatMul()
     fused.alpha = Float(factor(number))
     if let transposed = try transposeProduct(source, fused, insteadOf: node) { return transposed }

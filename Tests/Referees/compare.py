@@ -9,7 +9,7 @@ TEST_DATA_DIR is a test_data_set_* folder or holds some. REWRITTEN must also pas
 
 `deviation` is the largest |rewritten − original| over the sets, divided by the output's scale, the largest finite |original|.
 An output matches if everywhere |rewritten − original| ≤ rtol·|original| + atol·scale; strings, booleans, types and shapes must
-be equal. `deviation` is null where the two cannot be subtracted, with a reason in `problem`. Exit 0 if all match, else 1.
+be equal. Scales below `--floor` count as that: a sigmoid that is 1e-7 throughout is rounding, not a result. `deviation` is null where the two cannot be subtracted, with a reason in `problem`. Exit 0 if all match, else 1.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def leaves(value) -> list[np.ndarray]:
     return [np.asarray(value)]
 
 
-def difference(expected: np.ndarray, actual: np.ndarray, rtol: float, atol: float) -> tuple[float, bool]:
+def difference(expected: np.ndarray, actual: np.ndarray, rtol: float, atol: float, floor: float) -> tuple[float, bool]:
     """The deviation relative to the scale, and whether it is within the tolerances."""
     if (expected.dtype, expected.shape) != (actual.dtype, actual.shape):
         raise Different(f"{expected.dtype}{list(expected.shape)} became {actual.dtype}{list(actual.shape)}")
@@ -56,10 +56,10 @@ def difference(expected: np.ndarray, actual: np.ndarray, rtol: float, atol: floa
     if size.size == 0:
         return 0.0, True
     scale = size.max()
-    if scale == 0 and distance.max() > 0:
+    if scale == 0 and distance.max() > atol * floor:
         raise Different("the original is zero throughout, the other is not")
     deviation = distance.max() / scale if scale > 0 else 0.0
-    return float(deviation), bool((distance <= rtol * size + atol * scale).all())
+    return float(deviation), bool((distance <= rtol * size + atol * max(scale, floor)).all())
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -77,7 +77,7 @@ def checker_complaint(path: Path) -> str | None:
     return None
 
 
-def compare(original: Path, rewritten: Path, folders: list[Path], rtol: float, atol: float) -> dict:
+def compare(original: Path, rewritten: Path, folders: list[Path], rtol: float, atol: float, floor: float) -> dict:
     declared = onnx.load(original, load_external_data=False)
     first, second = session(original), session(rewritten)
     names = [output.name for output in first.get_outputs()]
@@ -98,7 +98,7 @@ def compare(original: Path, rewritten: Path, folders: list[Path], rtol: float, a
                 if len(one) != len(other):
                     raise Different(f"{len(one)} values became {len(other)}")
                 for a, b in zip(one, other):
-                    deviation, match = difference(a, b, rtol, atol)
+                    deviation, match = difference(a, b, rtol, atol, floor)
                     if entry["deviation"] is not None:
                         entry["deviation"] = max(entry["deviation"], deviation)
                     entry["match"] &= match
@@ -114,12 +114,13 @@ def main() -> None:
     parser.add_argument("test_data", type=Path, nargs="+")
     parser.add_argument("--rtol", type=float, default=1e-3)
     parser.add_argument("--atol", type=float, default=1e-4, help="in units of the output's scale")
+    parser.add_argument("--floor", type=float, default=0.0, help="smaller scales count as this one")
     options = parser.parse_args()
 
     folders = [folder for path in options.test_data for folder in test_data.folders(path)]
     report = {"match": False, "checker": checker_complaint(options.rewritten), "outputs": {}}
     try:
-        report["outputs"] = compare(options.original, options.rewritten, folders, options.rtol, options.atol)
+        report["outputs"] = compare(options.original, options.rewritten, folders, options.rtol, options.atol, options.floor)
     except Exception as error:  # whatever ONNX Runtime throws when it refuses a model or an input
         report["error"] = str(error)
     matches = [output["match"] for output in report["outputs"].values()]

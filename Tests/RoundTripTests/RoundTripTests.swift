@@ -47,9 +47,25 @@ import Testing
     try model.write(to: target)
     let (status, output) = try Self.run([
       Self.referees.appendingPathComponent("compare.py").path, folder.appendingPathComponent("model.onnx").path,
-      target.path, folder.path,
+      target.path, folder.path, "--floor", "0.01",
     ])
     #expect(status == 0, "\(output)")
+
+    let ort = try Self.nodesAfterONNXRuntime(folder.appendingPathComponent("model.onnx"))
+    print("\(name): \(report.nodesBefore) nodes, \(report.nodesAfter) after Hone, \(ort) after ONNX Runtime")
+    if name.hasPrefix("light_") || Self.comparable.contains(name) { #expect(report.nodesAfter <= ort) }
+  }
+
+  /// Models of the kinds that ONNX Runtime's extended optimization is made for, besides `light_*`.
+  static let comparable: Set = [
+    "fastestdet", "tribuo_tinybert", "ultraface_rfb320", "ultraface_slim320", "vespa_random_decoder", "yunet_n_320",
+  ]
+
+  private static func nodesAfterONNXRuntime(_ model: URL) throws -> Int {
+    struct Count: Decodable { var nodes, constants: Int }
+    let (_, output) = try run([referees.appendingPathComponent("nodes_after_ort.py").path, model.path])
+    let counts = try JSONDecoder().decode([String: [String: Count]].self, from: Data(output.utf8))
+    return counts.values.first?["after"].map { $0.nodes + $0.constants } ?? .max
   }
 
   private static func run(_ arguments: [String]) throws -> (Int32, String) {

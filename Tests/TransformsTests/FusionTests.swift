@@ -153,12 +153,12 @@ import Testing
       .becomes(["y = MultiHeadAttention(q, k, v, –, –, m) num_heads: 2, scale: 0.5"], by: FuseAttention())
     try Example { g in
       try attention(&g) { g in
-        let mask = try g.apply(Unsqueeze(), g.x(.symbol("n"), 5, named: "m", element: .int64), g.integers(1, 2))
+        let mask = try g.apply(Unsqueeze(), g.x(.symbol("n"), 5, named: "mask", element: .int64), g.integers(1, 2))
         return try g.apply(Mul(), g.apply(Sub(), g.number(1), g.apply(Cast(to: .float32), mask)), g.number(-10000))
       }
     }.becomes(
       [
-        "#1 = Cast(m) to: 6",
+        "#1 = Cast(mask) to: 6",
         "y = MultiHeadAttention(q, k, v, –, #1) mask_filter_value: -10000.0, num_heads: 2, scale: 0.5",
       ], by: FuseAttention())
     // ONNX Runtime does not repeat the rows of a mask.
