@@ -13,7 +13,10 @@ struct ConformanceTool: ParsableCommand {
   @Flag(help: "Name the passed cases too.") var all = false
   @Flag(help: "Run each case in a process of its own, so that a crash is one wrong case.") var isolate = false
 
+  @Flag(help: "Print Documentation/Operators.md instead.") var operators = false
+
   func run() throws {
+    if operators { return print(OperatorTable.markdown, terminator: "") }
     let pattern = try filter.map { try Regex($0) }
     let selected = try NodeCase.all(in: URL(fileURLWithPath: cases)).filter {
       pattern == nil || $0.name.contains(pattern!)

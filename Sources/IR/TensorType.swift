@@ -20,7 +20,17 @@ public struct TensorType: Sendable, Hashable, Codable {
     return sizes
   }
   public var isConcrete: Bool { sizes != nil }
-  public var elementCount: Int? { sizes?.reduce(1, *) }
+  /// Nil also where the product is no number a machine has memory for.
+  public var elementCount: Int? {
+    guard let sizes else { return nil }
+    var count = 1
+    for size in sizes {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard !overflow, size >= 0, product < 1 << 48 else { return nil }
+      count = product
+    }
+    return count
+  }
   public var byteCount: Int? { elementCount.map(element.byteCount) }
   public func with(_ element: ElementType) -> TensorType { TensorType(element, shape) }
   public func with(shape: [Dimension]?) -> TensorType { TensorType(element, shape) }

@@ -74,6 +74,7 @@ extension Planner {
         call.results = try op.infer(call)
         if let done = foldSymbolic(work, call) { return done }
         guard call.results.allSatisfy({ $0.tensor?.isConcrete ?? false }) else { return try wait(work, call) }
+        try checkSizes(call.results)
         let kernel = try op.kernel(call)
         if try fold(work, call, kernel) { return .done }
         append(work, call, kernel)
@@ -82,6 +83,13 @@ extension Planner {
         if error.kind == .dataDependent { return try wait(work, call, error) }
         if error.kind == .unsupported, work.node.op is any CompositeOp { return try expand(work, call) }
         throw error
+      }
+    }
+
+    /// Results must have sizes that memory can hold.
+    private func checkSizes(_ results: [ValueType]) throws(GraphError) {
+      for case .tensor(let type) in results {
+        guard let count = type.elementCount, count < 1 << 36 else { throw GraphError(.type, "its result would be \(type)") }
       }
     }
 
