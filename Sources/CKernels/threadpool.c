@@ -28,7 +28,7 @@ static struct {
   ThreadPoolBody body;
   void *context;
   size_t count;
-  _Alignas(128) size_t pending;
+  _Alignas(128) uint32_t pending;
 } pool = {.spin_nanoseconds = 100000};
 
 static pthread_mutex_t region_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -146,11 +146,14 @@ static void wake(Worker *w) {
   }
 }
 
+// Spins for the budget at a time and lets others run in between.
+static void await_change(const uint32_t *word, uint32_t old) {
+  while (!changes(word, old, __atomic_load_n(&pool.spin_nanoseconds, __ATOMIC_RELAXED))) sched_yield();
+}
+
 static void await_workers(void) {
-  for (size_t spins = 0; __atomic_load_n(&pool.pending, __ATOMIC_ACQUIRE) != 0; spins++) {
-    if (spins < 4096) relax();
-    else sched_yield();
-  }
+  uint32_t left;
+  while ((left = __atomic_load_n(&pool.pending, __ATOMIC_ACQUIRE)) != 0) await_change(&pool.pending, left);
 }
 
 void threadpool_run(size_t count, ThreadPoolBody body, void *context) {
@@ -167,7 +170,7 @@ void threadpool_run(size_t count, ThreadPoolBody body, void *context) {
   pool.body = body;
   pool.context = context;
   pool.count = helpers + 1;
-  __atomic_store_n(&pool.pending, helpers, __ATOMIC_RELAXED);
+  __atomic_store_n(&pool.pending, (uint32_t)helpers, __ATOMIC_RELAXED);
   for (size_t i = 0; i < helpers; i++) wake(&pool.workers[i]);
   body(context, 0, helpers + 1);
   await_workers();
@@ -189,8 +192,5 @@ void spin_barrier_wait(SpinBarrier *barrier, size_t count) {
     __atomic_store_n(&barrier->generation, generation + 1, __ATOMIC_RELEASE);
     return;
   }
-  for (size_t spins = 0; __atomic_load_n(&barrier->generation, __ATOMIC_ACQUIRE) == generation; spins++) {
-    if (spins < 4096) relax();
-    else sched_yield();
-  }
+  await_change(&barrier->generation, generation);
 }
