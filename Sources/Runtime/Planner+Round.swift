@@ -89,7 +89,9 @@ extension Planner {
     /// Results must have sizes that memory can hold.
     private func checkSizes(_ results: [ValueType]) throws(GraphError) {
       for case .tensor(let type) in results {
-        guard let count = type.elementCount, count < 1 << 36 else { throw GraphError(.type, "its result would be \(type)") }
+        guard let count = type.elementCount, count < 1 << 36 else {
+          throw GraphError(.type, "its result would be \(type)")
+        }
       }
     }
 
