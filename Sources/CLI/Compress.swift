@@ -36,7 +36,7 @@ struct CompressCommand: ParsableCommand {
     let loaded = try model.load()
     let folder = URL(fileURLWithPath: output)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let training = try calibrationData(loaded.graph)
+    let training = try Samples.forCalibration(data, loaded.graph, .silent)
     var dataset = try Samples(data, for: loaded.graph, options).dataset
     if let limit { dataset = dataset.subset(count: limit, seed: seed) }
     var job = CompressionJob(
@@ -47,12 +47,6 @@ struct CompressCommand: ParsableCommand {
     try write(report, folder)
     if options.format == .json { try Console.json(report) } else { Console.print(report.text) }
     if !report.goal_met { throw ExitCode(.goalNotMet) }
-  }
-
-  /// Calibration uses training samples where there are any, so that the evaluation stays honest.
-  private func calibrationData(_ graph: Graph) throws -> Dataset {
-    if let training = try? Samples(data, for: graph, OutputOptions.silent, split: .train) { return training.dataset }
-    return try Samples(data, for: graph, OutputOptions.silent).dataset
   }
 
   private func write(_ report: CompressionReport, _ folder: URL) throws {

@@ -79,7 +79,7 @@ struct QuantizeCommand: ParsableCommand {
     var loaded = try model.load()
     for pipeline in Pipeline.standard(.basic) { try pipeline.run(on: &loaded.graph) }
     if mode == .dynamic { return try runDynamic(loaded) }
-    let dataset = try Samples(data!, for: loaded.graph, options, split: nil).dataset
+    let dataset = try Samples.forCalibration(data!, loaded.graph, options)
     var bar = ProgressBar("calibrating", total: options.quiet ? 0 : min(quantization.samples, dataset.count))
     let result = try quantization.quantization(threads: threads.count).run(loaded.graph, with: dataset) { stage in
       switch stage {

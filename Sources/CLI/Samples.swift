@@ -21,6 +21,12 @@ struct Samples {
     for note in dataset.notes { options.note("note: \(note)") }
   }
 
+  /// Training samples where there are any, so that what is evaluated later was not looked at.
+  static func forCalibration(_ path: String, _ graph: Graph, _ options: OutputOptions) throws -> Dataset {
+    if let training = try? Samples(path, for: graph, .silent, split: .train) { return training.dataset }
+    return try Samples(path, for: graph, options).dataset
+  }
+
   /// Values for all inputs, of the first `count` samples, one at a time.
   func values(count: Int) throws -> [[RuntimeValue?]] {
     var batches = dataset.slice(0..<min(count, dataset.count)).batches(of: 1)

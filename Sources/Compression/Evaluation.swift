@@ -1,3 +1,4 @@
+import Foundation
 public import HoneDatasets
 public import HoneIR
 import HoneRuntime
@@ -20,7 +21,7 @@ public struct Evaluation: Sendable {
       throw GraphError(.input, "the data has no labels, so there is nothing to compare outputs with")
     }
     let session = Session(try Preparation(level: level, threads: threads).program(graph))
-    var classes = ClassificationMetrics(classes: dataset.classes)
+    var classes = ClassificationMetrics(classes: Self.classNames(graph, dataset))
     var targets = RegressionMetrics()
     var output: Int?
     var batches = dataset.batches(of: BatchSize(graph).size)
@@ -41,6 +42,13 @@ public struct Evaluation: Sendable {
       progress(done)
     }
     if dataset.task == .classification { classification = classes.scores } else { regression = targets.scores }
+  }
+
+  /// The model's own names of its classes, under `hone.classes` in its metadata; else those of the data.
+  private static func classNames(_ graph: Graph, _ dataset: Dataset) -> [String] {
+    let named = graph.metadata["hone.classes"].flatMap { try? JSONDecoder().decode([String].self, from: Data($0.utf8)) }
+    guard let named, named.count >= dataset.classes.count else { return dataset.classes }
+    return dataset.classes.allSatisfy { Int($0) != nil } ? named : dataset.classes
   }
 }
 

@@ -45,7 +45,6 @@ struct Histogram {
 
   /// Shrinks the seen range in steps and keeps the one whose rounding and clipping errors are smallest in the mean square.
   func leastSquaredError(levels: Int) -> ClosedRange<Double> {
-    let (first, last) = (bin(of: minimum), bin(of: maximum))
     let steps = 100
     var best = minimum...maximum
     var bestError = Double.infinity
@@ -53,24 +52,28 @@ struct Histogram {
       let share = 1 - Double(i) / Double(steps) * 0.95
       let (low, high) = (min(minimum, 0) * share, max(maximum, 0) * share)
       guard high > low else { break }
-      let step = (high - low) / Double(levels - 1)
-      var error = 0.0
-      for bin in first...last where counts[bin] > 0 {
-        let center = lowerEdge(bin) + width / 2
-        if center < low || center > high {
-          let distance = center < low ? low - center : center - high
-          error += counts[bin] * distance * distance
-        } else {
-          error += counts[bin] * step * step / 12
-        }
-      }
+      let error = squaredError(low, high, levels)
       if error < bestError { (best, bestError) = (low...high, error) }
     }
     return clamp(best.lowerBound, best.upperBound)
   }
 
+  /// The sum of squared errors of rounding to `levels` values in low…high and clipping what lies outside.
+  private func squaredError(_ low: Double, _ high: Double, _ levels: Int) -> Double {
+    let step = (high - low) / Double(levels - 1)
+    var error = 0.0
+    for bin in bin(of: minimum)...bin(of: maximum) where counts[bin] > 0 {
+      let center = lowerEdge(bin) + width / 2
+      let distance = max(low - center, center - high, 0)
+      error += counts[bin] * (distance > 0 ? distance * distance : step * step / 12)
+    }
+    return error
+  }
+
   /// Tries thresholds from small to the whole range: clips the distribution there, coarsens it to `levels` bins, and keeps
   /// the threshold whose two distributions diverge least.
+  ///
+  /// Distributions of spikes mislead it; where its squared error is more than twice the least one, that range is taken.
   func leastDivergence(levels: Int) -> ClosedRange<Double> {
     let isOneSided = minimum >= 0 || maximum <= 0
     let half = counts.count / 2
@@ -92,7 +95,11 @@ struct Histogram {
       if divergence < bestDivergence { (best, bestDivergence) = (threshold, divergence) }
     }
     let edge = Double(best) * width
-    return clamp(minimum >= 0 ? minimum : -edge, maximum <= 0 ? maximum : edge)
+    let range = clamp(minimum >= 0 ? minimum : -edge, maximum <= 0 ? maximum : edge)
+    let reference = leastSquaredError(levels: levels)
+    let error = squaredError(min(range.lowerBound, 0), max(range.upperBound, 0), levels)
+    let least = squaredError(min(reference.lowerBound, 0), max(reference.upperBound, 0), levels)
+    return error > 2 * least ? reference : range
   }
 
   /// Σ p·ln(p/q) of the first `threshold` bins, p with everything outside in its last bin, q coarsened to `levels` bins.

@@ -16,7 +16,7 @@ struct QuantizationInsertion {
     var operands = node.operands
     operands[layout.operand] = try dequantized(
       quantized.integers, quantized.scales, zero: .int8, axis: perChannel ? layout.outputAxis : nil,
-      named: graph.name(of: value))
+      named: label(of: value, at: node, "weight"))
     if let bias = layout.bias, bias < operands.count, let biasValue = operands[bias],
       let tensor = graph.constant(biasValue),
       tensor.element == .float32
@@ -29,10 +29,16 @@ struct QuantizationInsertion {
         }
         operands[bias] = try dequantized(
           Tensor(integers, shape: tensor.sizes), scales, zero: .int32, axis: scales.count == 1 ? nil : 0,
-          named: graph.name(of: biasValue))
+          named: label(of: biasValue, at: node, "bias"))
       }
     }
     graph.setOperands(of: node.id, to: operands)
+  }
+
+  /// A name for what belongs to a constant, which folding may have left without one.
+  private func label(of value: Value, at node: Node, _ part: String) -> String {
+    let name = graph.name(of: value)
+    return name.isEmpty ? "\(node.name.isEmpty ? graph.name(of: node.result) : node.name)_\(part)" : name
   }
 
   private mutating func dequantized(

@@ -12,6 +12,7 @@ struct Exporter {
   /// Where big tensors go instead of the message.
   var external: ExternalWriter?
   private var names = ValueNames()
+  private var nodeNames = ValueNames()
   private var versions: [String: Int] = ["": Exporter.minimumOpset]
   /// Initializers of the main graph by storage, which regions may read by name.
   private var shared: [ObjectIdentifier: String] = [:]
@@ -96,7 +97,8 @@ struct Exporter {
     guard op.domain != "hone" else { throw GraphError(.unsupported, "\(op.name) is internal and cannot be written") }
     versions[op.domain] = max(versions[op.domain] ?? 1, type(of: op).since)
     var proto = NodeProto()
-    (proto.opType, proto.domain, proto.name) = (op.name, op.domain, node.name)
+    (proto.opType, proto.domain) = (op.name, op.domain)
+    if !node.name.isEmpty { proto.name = nodeNames.claim(node.name, else: op.name) }
     var captures: ArraySlice<Value?> = []
     if let count = (op as? any RegionOp)?.regions.first?.captureCount { captures = node.operands.suffix(count) }
     proto.input = node.operands.dropLast(captures.count).map { $0.map { local[$0]! } ?? "" }
