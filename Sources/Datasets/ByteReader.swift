@@ -53,7 +53,7 @@ func checkedProduct(_ sizes: [Int]) -> Int? {
   for size in sizes where size != 0 {
     guard size > 0 else { return nil }
     let (next, overflow) = product.multipliedReportingOverflow(by: size)
-    guard !overflow, next <= Int.max / 64 else { return nil }
+    guard !overflow, next < 1 << 48 else { return nil }
     product = next
   }
   return sizes.contains(0) ? 0 : product
