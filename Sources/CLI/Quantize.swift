@@ -3,6 +3,7 @@ import Foundation
 public import HoneCompression
 import HoneDatasets
 import HoneIR
+import HoneKernels
 import HoneONNX
 import HoneTransforms
 
@@ -66,7 +67,7 @@ struct QuantizeCommand: ParsableCommand {
   @Option(help: "static or dynamic.") var mode = QuantizationMode.static
   @Flag(help: "Write the model even if it collapsed.") var force = false
   @OptionGroup var quantization: QuantizationOptions
-  @OptionGroup var threads: ThreadOptions
+  @Option(help: ArgumentHelp("Threads to run on; 0 is all this process may use.", valueName: "n")) var threads = 0
   @OptionGroup var options: OutputOptions
 
   func validate() throws {
@@ -81,7 +82,9 @@ struct QuantizeCommand: ParsableCommand {
     if mode == .dynamic { return try runDynamic(loaded) }
     let dataset = try Samples.forCalibration(data!, loaded.graph, options)
     var bar = ProgressBar("calibrating", total: options.quiet ? 0 : min(quantization.samples, dataset.count))
-    let result = try quantization.quantization(threads: threads.count).run(loaded.graph, with: dataset) { stage in
+    let result = try quantization.quantization(threads: threads > 0 ? threads : ThreadPool.shared.cpuCount).run(
+      loaded.graph, with: dataset
+    ) { stage in
       switch stage {
       case .calibrating(let done, _): bar.update(done)
       case .checking: break

@@ -1,6 +1,7 @@
 public import HoneIR
 public import HoneOperators
 import HoneRuntime
+import HoneTransforms
 
 /// What a pass wants to know of a value while samples run through the graph.
 public struct Observation: Sendable {
@@ -43,7 +44,7 @@ public struct Calibration {
     observed.outputs = []
     observed.removeDeadNodes()
     self.names = names
-    session = Session(Program(observed, threads: threads), state: store)
+    session = Session(try Preparation(level: 3, threads: threads).program(observed), state: store)
   }
 
   /// Takes one batch in. Batches may differ in their sizes.

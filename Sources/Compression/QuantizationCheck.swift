@@ -2,6 +2,7 @@ import Foundation
 public import HoneDatasets
 public import HoneIR
 import HoneRuntime
+import HoneTransforms
 
 /// How far a quantized graph is from the original, on data, without labels.
 public struct QuantizationCheck: Sendable, Codable {
@@ -33,6 +34,7 @@ public struct QuantizationCheck: Sendable, Codable {
     var reference = original, candidate = quantized
     reference.outputs += watched
     candidate.outputs += watched
+    try FoldQuantizedWeights().run(on: &candidate)
     let (first, second) = (Session(Program(reference, threads: threads)), Session(Program(candidate, threads: threads)))
     var noise = [Double](repeating: 0, count: watched.count), signal = noise
     var agreement = Agreement()

@@ -9,7 +9,7 @@ public struct StaticQuantization: Sendable {
   /// Samples to calibrate with.
   public var sampleCount = 300
   /// Samples to compare with.
-  public var checkCount = 32
+  public var checkCount = 16
   public var seed: UInt64 = 0
   public var threads = 1
   public init() {}

@@ -85,6 +85,12 @@ extension Graph {
   fileprivate mutating func sinkTransposes() throws(GraphError) -> Int {
     var count = 0
     for node in sorted() {
+      // A statistic does not care in which order values come.
+      if node.op is any StatisticOp, let last = beforeChannelsFirst(node.operands[0]) {
+        setOperands(of: node.id, to: [last] + node.operands.dropFirst())
+        count += 1
+        continue
+      }
       guard node.results.count == 1, let operands = try lastOperands(of: node) else { continue }
       var op = node.op
       if var concat = op as? Concat {

@@ -33,17 +33,7 @@ public struct LowerQuantization: RewritePass {
             resultCount: 1, named: node.name)[0]
         },
       ]),
-      .rules([
-        Rule("DequantizeLinear(constant) → constant", on: DequantizeLinear.self) {
-          (op, node, graph) throws(GraphError) in
-          let operands = node.operands.map { graph.constant($0) }
-          guard operands[0] != nil, !operands.contains(where: { $0 == nil }),
-            let result = try Interpreter.evaluate(op, operands, resultCount: 1)
-          else { return nil }
-          return graph.constant(result[0], graph.name(of: node.result))
-        }
-      ]),
-    ]
+    ] + FoldQuantizedWeights().rewrites
   }
 }
 
