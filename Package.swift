@@ -101,8 +101,9 @@ let package = Package(
     tests("Compression", ["HoneCompression", "HoneTransforms", "HoneOperators", "HoneRuntime", "HoneIR"]),
     tests("Conformance", ["HoneConformance"]),
     tests("Zoo", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
-    tests("Mutation", ["HoneONNX", "HoneRuntime", "HoneIR"]),
+    tests("Mutation", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
+    tests("Layering", []),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17

@@ -16,7 +16,8 @@ public final class MappedFile: Sendable {
 
   public init(_ url: URL) throws(GraphError) {
     self.url = url
-    let descriptor = open(url.path, O_RDONLY)
+    // A pipe must not make the reader wait for a writer.
+    let descriptor = open(url.path, O_RDONLY | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw GraphError(.file, "cannot open \(url.path): \(String(cString: strerror(errno)))")
     }

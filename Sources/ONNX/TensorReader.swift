@@ -70,6 +70,7 @@ struct TensorReader {
 
   private func mapped(_ location: String) throws(GraphError) -> MappedFile {
     if let known = files.mapped[location] { return known }
+    guard !location.contains("\u{0}") else { throw GraphError(.file, "the location of external data is no path") }
     guard let folder else {
       throw GraphError(.file, "external data ‘\(location)’, but the model did not come from a folder")
     }
