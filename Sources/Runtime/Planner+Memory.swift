@@ -17,6 +17,9 @@ struct ConstantTable {
 }
 
 extension Planner.Round {
+  /// What results may take at once; more is a mistake, or an attack.
+  private static let memoryLimit = 1 << 36
+
   /// Gives every value of the round its memory and makes the plan.
   mutating func finish() throws(GraphError) -> Plan {
     let exported = exportedSlots()
@@ -47,6 +50,9 @@ extension Planner.Round {
     }
     for slot in exported where planner.slots[slot].buffer == nil && !planner.slots[slot].isHeld { try bring(slot) }
     memory.assign()
+    guard memory.byteCount <= Self.memoryLimit else {
+      throw GraphError(.unsupported, "running it would take \(memory.byteCount >> 30) GiB beside its weights")
+    }
     constants.align()
     func place(_ slot: Int?) -> Plan.Place? {
       guard let slot else { return nil }

@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 import HoneOperators
 import HoneRuntime
 
