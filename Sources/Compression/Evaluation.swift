@@ -55,11 +55,14 @@ public struct Evaluation: Sendable {
 /// How many samples a graph takes at once.
 struct BatchSize {
   let size: Int
+  /// As few as the first input allows, so that little memory is taken.
+  let smallest: Int
 
   /// As many as the first input says, or 32 where it leaves that open.
   init(_ graph: Graph) {
     let first = graph.inputs.first.flatMap { graph.tensorType(of: $0).shape?.first }
     size = first?.size ?? (first == nil ? 1 : 32)
+    smallest = first?.size ?? 1
   }
 
   /// The outputs for `batch`; a last batch too small for a fixed size is filled up by repeating its last sample, and cut again.

@@ -9,7 +9,7 @@ public struct StaticQuantization: Sendable {
   /// Samples to calibrate with.
   public var sampleCount = 300
   /// Samples to compare with.
-  public var checkCount = 16
+  public var checkCount = 10
   public var seed: UInt64 = 0
   public var threads = 1
   public init() {}
@@ -55,7 +55,7 @@ public struct StaticQuantization: Sendable {
   {
     let samples = dataset.subset(count: sampleCount, seed: seed)
     var calibration = try Calibration(graph, options.observations(in: graph), threads: threads)
-    var batches = samples.batches(of: min(BatchSize(graph).size, 8))
+    var batches = samples.batches(of: BatchSize(graph).smallest)
     var done = 0
     while let batch = try batches.next() {
       try calibration.observe(try Self.inputs(graph, batch))
@@ -80,7 +80,7 @@ public struct StaticQuantization: Sendable {
   }
 
   private func checkBatches(_ graph: Graph, _ dataset: Dataset) throws(GraphError) -> [Batch] {
-    var batches = dataset.subset(count: checkCount, seed: seed &+ 1).batches(of: min(BatchSize(graph).size, 8))
+    var batches = dataset.subset(count: checkCount, seed: seed &+ 1).batches(of: BatchSize(graph).smallest)
     var all: [Batch] = []
     while let batch = try batches.next() { all.append(batch) }
     return all
