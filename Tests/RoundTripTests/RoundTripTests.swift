@@ -12,10 +12,8 @@ import Testing
   static let zoo = root.deletingLastPathComponent().appendingPathComponent("shared/zoo")
 
   /// A Python that has the referees, or nil.
-  static let python: URL? = [
-    root.appendingPathComponent(".venv/bin/python"), URL(fileURLWithPath: "/opt/venv-referees/bin/python"),
-  ]
-  .first { FileManager.default.isExecutableFile(atPath: $0.path) }
+  static let python: URL? = [root.appendingPathComponent(".venv/bin/python")]
+    .first { FileManager.default.isExecutableFile(atPath: $0.path) }
 
   static let models: [String] = {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: zoo.path)) ?? []
