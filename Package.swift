@@ -18,6 +18,8 @@ func module(
     swiftSettings: settings + (pointers ? [] : [.strictMemorySafety()]))
 }
 
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
 func tests(_ name: String, _ dependencies: [String], external: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: dependencies.map { .target(name: $0) } + external,
@@ -34,6 +36,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.28.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
@@ -43,7 +46,7 @@ let package = Package(
     module("Kernels", ["CKernels"], pointers: true),
     module("IR", pointers: true),
     module("Operators", ["HoneIR", "HoneKernels"], pointers: true),
-    module("Runtime", ["HoneIR", "HoneKernels"], pointers: true),
+    module("Runtime", ["HoneIR", "HoneKernels"], external: [log], pointers: true),
     .target(
       name: "HoneONNX",
       dependencies: ["HoneIR", "HoneOperators", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -52,8 +55,9 @@ let package = Package(
         .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
         .treatAllWarnings(as: .error),
       ]),
-    module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"]),
-    module("Compression", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"]),
+    module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"], external: [log]),
+    module(
+      "Compression", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"], external: [log]),
     .target(
       name: "Hone",
       dependencies: [
@@ -64,7 +68,7 @@ let package = Package(
       name: "HoneCLI",
       dependencies: [
         "Hone", "HoneIR", "HoneOperators", "HoneKernels", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets",
-        "HoneCompression",
+        "HoneCompression", log,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/CLI", swiftSettings: settings),
@@ -91,6 +95,11 @@ let package = Package(
         "HoneTransforms", "HoneONNX", "HoneIR", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/RewriteTool", swiftSettings: settings),
+    .target(name: "CAllocations", path: "Tests/CAllocations"),
+    .executableTarget(
+      name: "AllocationProbe", dependencies: ["Hone", "CAllocations"], path: "Tests/AllocationProbe",
+      swiftSettings: settings),
+    tests("Allocation", []),
     tests("IR", ["HoneIR"]),
     tests("Kernels", ["HoneKernels", "CKernels"]),
     tests("Operators", ["HoneOperators", "HoneRuntime", "HoneIR"]),

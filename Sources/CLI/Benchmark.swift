@@ -65,22 +65,25 @@ struct BenchmarkCommand: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let loaded = try model.load()
-    let session = Session(try Preparation(level: level, threads: threads.count).program(loaded.graph))
-    let values = try readInputs(loaded.graph, session.program)
+    let program = try Preparation(level: level, threads: threads.count).program(loaded.graph)
+    let values = try readInputs(loaded.graph, program)
     let loadTime = clock.now - start
-    let firstRun = try clock.measure { _ = try session.run(values) }
-    if serve { return try answer(session, values, loadTime, firstRun) }
-    for _ in 0..<warmup { _ = try session.run(values) }
+    let first = clock.now
+    let run = try BenchmarkRun(program, values)
+    try run()
+    let firstRun = clock.now - first
+    if serve { return try answer(run, loadTime, firstRun) }
+    for _ in 0..<warmup { try run() }
     var times: [Double] = []
     let end = clock.now + .seconds(duration)
     while clock.now < end || times.count < 5 {
-      times.append(try clock.measure { _ = try session.run(values) }.milliseconds)
+      times.append(try clock.measure { try run() }.milliseconds)
     }
-    try report(loaded.graph, session, values, times.sorted(), loadTime, firstRun)
+    try report(loaded.graph, program, values, times.sorted(), loadTime, firstRun)
   }
 
   private func report(
-    _ graph: Graph, _ session: Session, _ values: [RuntimeValue?], _ times: [Double], _ load: Duration,
+    _ graph: Graph, _ program: Program, _ values: [RuntimeValue?], _ times: [Double], _ load: Duration,
     _ first: Duration
   ) throws {
     func quantile(_ q: Double) -> Double { times[min(times.count - 1, Int(q * Double(times.count)))] }
@@ -95,15 +98,15 @@ struct BenchmarkCommand: ParsableCommand {
       peak_share: gflops.map { $0 / peak },
       peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision,
       runs: times.count)
-    if profile { result.profile = try profileNodes(session, values) }
+    if profile { result.profile = try profileNodes(program, values) }
     if output.format == .json { try Console.json(result) } else { Console.print(text(result, peak)) }
   }
 
   private static func batch(_ values: [RuntimeValue?]) -> Int { max(values.first??.tensor?.sizes.first ?? 1, 1) }
 
-  private func profileNodes(_ session: Session, _ values: [RuntimeValue?]) throws -> [Result.Node] {
+  private func profileNodes(_ program: Program, _ values: [RuntimeValue?]) throws -> [Result.Node] {
+    let session = Session(program)
     session.isProfiling = true
-    defer { session.isProfiling = false }
     var best: [(entry: Profile.Entry, time: UInt64)] = []
     for _ in 0..<10 {
       _ = try session.run(values)
@@ -142,7 +145,7 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   /// Lets a harness take turns between engines.
-  private func answer(_ session: Session, _ values: [RuntimeValue?], _ load: Duration, _ first: Duration) throws {
+  private func answer(_ run: BenchmarkRun, _ load: Duration, _ first: Duration) throws {
     struct Answer: Encodable {
       var times_ms: [Double]
       var load_ms: Double
@@ -153,7 +156,7 @@ struct BenchmarkCommand: ParsableCommand {
       let words = line.split(separator: " ")
       guard words.count == 2, words[0] == "run", let count = Int(words[1]), count > 0 else { continue }
       var times: [Double] = []
-      for _ in 0..<count { times.append(try clock.measure { _ = try session.run(values) }.milliseconds) }
+      for _ in 0..<count { times.append(try clock.measure { try run() }.milliseconds) }
       let data = try JSONEncoder().encode(
         Answer(times_ms: times, load_ms: load.milliseconds, first_run_ms: first.milliseconds))
       Console.print(String(decoding: data, as: UTF8.self))

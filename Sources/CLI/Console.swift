@@ -16,7 +16,6 @@ enum Console {
     (stream == .standardOutput ? FileHandle.standardOutput : .standardError).write(Data(text.utf8))
   }
   static func print(_ text: String) { write(text + "\n", to: .standardOutput) }
-  static func note(_ text: String) { write(text + "\n", to: .standardError) }
   static func error(_ text: String) { write("error: \(text)\n", to: .standardError) }
   static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 

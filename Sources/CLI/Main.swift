@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HoneIR
+import Logging
 
 /// Makes trained ONNX models smaller and faster, and proves it.
 @main
@@ -23,6 +24,7 @@ struct Hone: AsyncParsableCommand {
     ])
 
   static func main() async {
+    LoggingSystem.bootstrap { StandardErrorLog(label: $0) }
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

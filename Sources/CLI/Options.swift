@@ -3,6 +3,8 @@ import Foundation
 import HoneIR
 import HoneKernels
 import HoneONNX
+import Logging
+import Synchronization
 
 /// How results are printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case human, json }
@@ -10,8 +12,14 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case human, jso
 struct OutputOptions: ParsableArguments {
   @Option(help: "How to print results: human, or json (one object, documented keys).") var format = OutputFormat.human
   @Flag(name: .shortAndLong, help: "Print errors only, no notes and no progress.") var quiet = false
+  @Flag(help: "Also print what goes on inside: plans, rewrites, checks.") var verbose = false
 
-  func note(_ text: String) { if !quiet { Console.note(text) } }
+  func validate() throws {
+    guard !(quiet && verbose) else { throw ValidationError("--quiet and --verbose exclude each other") }
+    if quiet || verbose { StandardErrorLog.threshold.withLock { $0 = quiet ? .error : .debug } }
+  }
+
+  func note(_ text: String) { if !quiet { Logger(label: "hone").notice("\(text)") } }
 }
 
 struct ModelArgument: ParsableArguments {

@@ -89,7 +89,8 @@ struct QuantizeCommand: ParsableCommand {
       case .calibrating(let done, _): bar.update(done)
       case .checking: break
       case .searching(let layer, let count):
-        if layer == 1 { options.note("the model collapsed; searching \(count) layers for those to leave in float") }
+        if layer == 1 { bar = ProgressBar("searching", total: options.quiet ? 0 : count) }
+        bar.update(layer)
       }
     }
     let collapsed = result.check.hasCollapsed

@@ -28,26 +28,26 @@ public struct QuantizationCheck: Sendable, Codable {
   /// The model no longer does what it did. Outputs that point the same way may still exchange close first choices.
   public var hasCollapsed: Bool { !cosine.isFinite || cosine < 0.9 || (cosine < 0.99 && (top1Agreement ?? 1) < 0.8) }
 
-  /// Runs both graphs, which share their values, on the batches.
+  /// Runs both graphs, which share their values, on the batches, and compares the results of `nodes`.
+  ///
+  /// The original runs on all batches first and is let go, so that only one of the two is held ready to run. Of large
+  /// results a spread of elements is kept; noise and signal are taken from those.
   init(original: Graph, quantized: Graph, layers nodes: [Node], on batches: [Batch], threads: Int) throws(GraphError) {
     let watched = nodes.map(\.result)
-    var reference = original, candidate = quantized
-    reference.outputs += watched
-    candidate.outputs += watched
+    let expected = try Self.samples(original, watched, on: batches, threads)
+    var candidate = quantized
     try FoldQuantizedWeights().run(on: &candidate)
-    let (first, second) = (Session(Program(reference, threads: threads)), Session(Program(candidate, threads: threads)))
+    let found = try Self.samples(candidate, watched, on: batches, threads)
     var noise = [Double](repeating: 0, count: watched.count), signal = noise
     var agreement = Agreement()
-    for batch in batches {
-      guard let a = try BatchSize.run(first, batch), let b = try BatchSize.run(second, batch) else { continue }
-      let outputCount = original.outputs.count
-      for i in watched.indices {
-        guard let x = a[outputCount + i].tensor, let y = b[outputCount + i].tensor else { continue }
-        let (s, n) = Self.power(x, y)
-        signal[i] += s
-        noise[i] += n
+    for (i, batch) in batches.enumerated() {
+      guard let a = expected[i], let b = found[i] else { continue }
+      for layer in watched.indices {
+        let (s, n) = Self.power(a.layers[layer], b.layers[layer])
+        signal[layer] += s
+        noise[layer] += n
       }
-      for i in 0..<outputCount { if let x = a[i].tensor, let y = b[i].tensor { agreement.add(x, y) } }
+      for case (let x?, let y?) in zip(a.outputs, b.outputs) { agreement.add(x, y) }
       sampleCount += batch.count
     }
     layers = nodes.indices.map { i in
@@ -55,12 +55,40 @@ public struct QuantizationCheck: Sendable, Codable {
       return Layer(
         name: name, operator: nodes[i].op.name, sqnr: noise[i] > 0 ? 10 * log10(max(signal[i], 1e-30) / noise[i]) : 200)
     }
-    cosine = agreement.cosine
-    top1Agreement = agreement.top1
+    (cosine, top1Agreement) = (agreement.cosine, agreement.top1)
   }
 
-  private static func power(_ x: Tensor, _ y: Tensor) -> (signal: Double, noise: Double) {
-    let (a, b) = (x.floats, y.floats)
+  /// What is kept of one run.
+  private struct Sample {
+    var outputs: [Tensor?]
+    var layers: [[Float]]
+  }
+
+  /// Elements kept of each watched result.
+  private static let elementLimit = 16_384
+
+  /// One sample for each batch, or nil where the graph cannot take the batch.
+  private static func samples(_ graph: Graph, _ watched: [Value], on batches: [Batch], _ threads: Int)
+    throws(GraphError) -> [Sample?]
+  {
+    var observed = graph
+    observed.outputs += watched
+    let session = Session(Program(observed, threads: threads))
+    return try batches.map { batch throws(GraphError) in
+      guard let results = try BatchSize.run(session, batch) else { return nil }
+      let count = graph.outputs.count
+      return Sample(outputs: results.prefix(count).map(\.tensor), layers: results.dropFirst(count).map(spread))
+    }
+  }
+
+  /// Elements at even distances; an odd distance visits all positions of layouts whose sizes are even.
+  private static func spread(_ value: RuntimeValue) -> [Float] {
+    guard let tensor = value.tensor else { return [] }
+    let step = tensor.elementCount <= elementLimit ? 1 : (tensor.elementCount / elementLimit) | 1
+    return stride(from: 0, to: tensor.elementCount, by: step).map { Float(tensor.double(at: $0)) }
+  }
+
+  private static func power(_ a: [Float], _ b: [Float]) -> (signal: Double, noise: Double) {
     guard a.count == b.count else { return (0, 1) }
     var (signal, noise) = (0.0, 0.0)
     for i in a.indices {
@@ -98,13 +126,21 @@ public struct QuantizationCheck: Sendable, Codable {
 }
 
 extension QuantizationCheck {
-  /// Compares the outputs of two graphs with the same inputs and outputs on a dataset.
+  /// Compares the outputs of two graphs with the same inputs and outputs on a dataset, one batch at a time.
   public init(original: Graph, candidate: Graph, on dataset: Dataset, threads: Int = 1) throws(GraphError) {
+    var folded = candidate
+    try FoldQuantizedWeights().run(on: &folded)
+    let (first, second) = (Session(Program(original, threads: threads)), Session(Program(folded, threads: threads)))
     var batches = dataset.batches(of: BatchSize(original).smallest)
-    var all: [Batch] = []
-    while let batch = try batches.next() { all.append(batch) }
-    try self.init(original: original, quantized: candidate, layers: [], on: all, threads: threads)
+    var agreement = Agreement()
+    while let batch = try batches.next() {
+      guard let a = try BatchSize.run(first, batch), let b = try BatchSize.run(second, batch) else { continue }
+      for (x, y) in zip(a, b) { if let x = x.tensor, let y = y.tensor { agreement.add(x, y) } }
+      sampleCount += batch.count
+    }
+    (cosine, top1Agreement) = (agreement.cosine, agreement.top1)
   }
+
   /// One number for how alike the outputs are: the share of equal first choices, or the cosine.
   public var agreement: Double { top1Agreement ?? cosine }
 }

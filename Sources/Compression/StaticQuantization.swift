@@ -2,6 +2,7 @@ public import HoneDatasets
 public import HoneIR
 import HoneRuntime
 import HoneTransforms
+import Logging
 
 /// Static quantization from start to end: calibrate, quantize, compare, and leave layers in float where the model collapsed.
 public struct StaticQuantization: Sendable {
@@ -12,6 +13,7 @@ public struct StaticQuantization: Sendable {
   public var checkCount = 10
   public var seed: UInt64 = 0
   public var threads = 1
+  private let log = Logger(label: "hone.compression")
   public init() {}
 
   public struct Result: Sendable {
@@ -46,7 +48,11 @@ public struct StaticQuantization: Sendable {
     let batches = try checkBatches(graph, dataset)
     var result = try quantized(graph, statistics, batches, options)
     result.calibrationSampleCount = statistics.sampleCount
+    log.debug(
+      "compared with the original",
+      metadata: ["cosine": "\(result.check.cosine)", "layers": "\(selection.products.count)"])
     guard result.check.hasCollapsed else { return result }
+    log.notice("the quantized model does not do what the original does; searching for the layers to leave in float")
     return try recover(graph, statistics, batches, result, progress)
   }
 

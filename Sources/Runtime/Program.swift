@@ -1,4 +1,5 @@
 public import HoneIR
+import Logging
 
 /// A graph made runnable: its packed weights, and its plans for the shapes met so far. Sessions share it.
 public final class Program: Sendable {
@@ -8,6 +9,7 @@ public final class Program: Sendable {
   private let start: Planner
   let inputSlots: [Int]
   private let plans = PlanCache()
+  private let log = Logger(label: "hone.runtime")
 
   public init(_ graph: Graph, threads: Int = 1) {
     (self.graph, self.threads) = (graph, threads)
@@ -22,7 +24,15 @@ public final class Program: Sendable {
       try check(inputs)
       var planner = start
       for (i, type) in inputs.enumerated() { planner.slots[inputSlots[i]].type = type }
-      return try planner.plan()
+      let start = ContinuousClock.now
+      let plan = try planner.plan()
+      log.debug(
+        "planned",
+        metadata: [
+          "inputs": "\(inputs.map(\.description).joined(separator: ", "))", "steps": "\(plan.stepCount)",
+          "memory": "\(plan.memoryByteCount)", "time": "\(ContinuousClock.now - start)",
+        ])
+      return plan
     }
   }
 

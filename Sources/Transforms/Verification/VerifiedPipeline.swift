@@ -1,4 +1,5 @@
 public import HoneIR
+import Logging
 
 /// Pipelines whose every step is checked by running the graph before and after it; a step that changes outputs is undone.
 ///
@@ -41,6 +42,7 @@ struct VerifiedRun {
   var verifier: DifferentialVerifier
   var report: RewriteReport
   private let limit: Double
+  private let log = Logger(label: "hone.transforms")
   private let start = ContinuousClock.now
   /// Rules that changed outputs are not tried again.
   private var refused: Set<String> = []
@@ -127,9 +129,7 @@ struct VerifiedRun {
       step.nodesAfter = candidate.totalNodeCount
     } catch {
       step.nodesAfter = step.nodesBefore
-      step.rolledBack = "\(error)"
-      report.steps.append(step)
-      return .undone
+      return undo(step, because: "\(error)")
     }
     if start.duration(to: .now).seconds > limit, verifier.references.count > 1 {
       verifier.keepFirst()
@@ -140,12 +140,19 @@ struct VerifiedRun {
       (step.inputCount, step.maximumDeviation) = (inputs, deviation)
       report.steps.append(step)
       graph = candidate
+      log.debug("\(name)", metadata: ["nodes": "\(step.nodesBefore) → \(step.nodesAfter)", "inputs": "\(inputs)"])
       return .kept
     case .different(let reason, let inputs, let deviation):
-      (step.inputCount, step.maximumDeviation, step.rolledBack) = (inputs, deviation, reason)
-      report.steps.append(step)
-      return .undone
+      (step.inputCount, step.maximumDeviation) = (inputs, deviation)
+      return undo(step, because: reason)
     }
+  }
+
+  private mutating func undo(_ step: RewriteReport.Step, because reason: String) -> Outcome {
+    log.info("undone: \(step.name)", metadata: ["reason": "\(reason)"])
+    report.steps.append(step)
+    report.steps[report.steps.count - 1].rolledBack = reason
+    return .undone
   }
 }
 
