@@ -3,10 +3,11 @@
 
     operator_cases.py OUT_DIR
 
-They cover operators of com.microsoft, and forms of standard ones that the official cases leave out.
-Quantized outputs may differ by one step.
+They cover operators of com.microsoft and ai.onnx.ml, and forms of standard ones that the official cases leave out, those of
+old opsets among them. Quantized outputs may differ by one step. A second run with the same version does nothing.
 """
 
+import hashlib
 import json
 import shutil
 import sys
@@ -17,7 +18,9 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
+import ml_cases
 import test_data
+import version_cases
 
 MICROSOFT = "com.microsoft"
 rng = np.random.default_rng(7)
@@ -69,7 +72,7 @@ class Case:
                 inputs.append(helper.make_tensor_value_info(name, kind, np.shape(x)))
         outputs = [onnx.ValueInfoProto(name=name) for name in results if name]
         graph = helper.make_graph([node], self.name, inputs, outputs, constants)
-        opsets = [helper.make_opsetid("", self.version), helper.make_opsetid(MICROSOFT, 1)]
+        opsets = [helper.make_opsetid("", self.version), helper.make_opsetid(MICROSOFT, 1), helper.make_opsetid(ml_cases.DOMAIN, 3)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10)
 
     def write(self, folder):
@@ -221,14 +224,22 @@ def recurrent_cases():
         yield standard(f"{name}_one_sample", op, [f(300, 1, 7), f(1, gates * 70, 7), f(1, gates * 70, 70, scale=0.1)], outputs, constants=(1, 2), hidden_size=70)
 
 
+def signature() -> str:
+    """What the cases depend on: the runtime's version and these scripts."""
+    scripts = [Path(__file__), Path(ml_cases.__file__), Path(version_cases.__file__)]
+    return ort.__version__ + hashlib.sha256(b"".join(script.read_bytes() for script in scripts)).hexdigest()
+
+
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     out = Path(sys.argv[1])
+    if (out / "complete").exists() and (out / "complete").read_text() == signature():
+        return
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     table, refused = {}, []
-    for cases in (quantized_cases(), transformer_cases(), window_cases(), recurrent_cases()):
+    for cases in (quantized_cases(), transformer_cases(), window_cases(), recurrent_cases(), ml_cases.cases(Case), version_cases.cases(Case)):
         for case in cases:
             try:
                 table[case.name] = case.write(out / case.name)
@@ -236,6 +247,7 @@ def main() -> None:
                 shutil.rmtree(out / case.name, ignore_errors=True)
                 refused.append(f"{case.name}: {str(error).splitlines()[0][:180]}")
     (out / "tolerances.json").write_text(json.dumps(table, indent=1, sort_keys=True))
+    (out / "complete").write_text(signature())
     print(f"{len(table)} cases by onnxruntime {ort.__version__} in {out}")
     for line in refused:
         print(f"not in ONNX Runtime: {line}")
