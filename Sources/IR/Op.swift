@@ -84,6 +84,14 @@ public protocol RegionOp: Op {
   var regions: [Region] { get set }
 }
 
+/// An operator that stands for one of its regions once it is known which.
+public protocol BranchingOp: RegionOp {
+  /// The operands that decide.
+  var decidingOperands: Set<Int> { get }
+  /// The region that runs on the last operands, given that the deciding operands are known.
+  func branch(_ call: Call) throws(GraphError) -> Region
+}
+
 /// An operator that gives other results every time it runs; never folded, never merged.
 public protocol RandomOp: Op {}
 

@@ -9,15 +9,20 @@ public struct Convolution: Sendable {
   public let instructionSet: InstructionSet
   let grid: ConvolutionGrid
   private let offsets: TapOffsets?
+  private let strip: InputStrip?
 
   public init(_ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current) {
     (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
-    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 1)
-    offsets = shape.isPointwise || shape.isDepthwise ? nil : TapOffsets(shape)
+    let isNarrow = shape.isNarrow(instructionSet)
+    grid = ConvolutionGrid(
+      shape, instructionSet: instructionSet, elementsPerStep: 1, stripChannels: isNarrow ? 64 : 8,
+      columns: isNarrow ? shape.outputChannels * 4 : nil)
+    strip = grid.strip()
+    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
-  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup * 4, to: 64) }
+  public var scratchByteCount: Int { roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 4, to: 64) }
 
   /// Runs `tasks`: x [batch, input…, inputChannels] to y [batch, output…, outputChannels].
   ///
@@ -27,7 +32,7 @@ public struct Convolution: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount)
+    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
       let x = x + block.image * shape.inputPixels * shape.inputStride
@@ -35,35 +40,43 @@ public struct Convolution: Sendable {
       if shape.isDepthwise {
         depthwise(block, x, weights, y, operands)
       } else {
+        strip?.fill(
+          scratch.assumingMemoryBound(to: Float.self), from: x, outputRow: block.pixels.lowerBound / shape.output.last!,
+          padding: 0)
         for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, scratch: scratch) }
       }
     }
   }
 
   private func product(
-    _ block: ConvolutionGrid.Block, _ panel: Int, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
+    _ block: ConvolutionGrid.Block, _ index: Int, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
     _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int, scratch: UnsafeMutableRawPointer
   ) {
-    let column = panel * grid.panels.width
+    let column = index * grid.panels.width
     let channel = block.group * grid.panels.n + column
-    let columns = grid.panels.columns(panel)
+    let columns = grid.panels.columns(index)
     let width = roundedUp(columns, to: instructionSet.lanes)
     let c = y + (row * shape.outputStride + channel)
     let aliased = operands.residual.map { UnsafePointer(y) == $0 } ?? false
-    let weights = weights.panel(group: block.group, column: column)
-    let source = grid.rows(
-      block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 4)
+    let panel = weights.panel(group: block.group, column: column)
+    let source =
+      strip.map { $0.rows(scratch) }
+      ?? grid.rows(block, x + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 4)
     let (taps, depth) = (source.taps, source.depth)
     var arguments = GemmF32(
-      a: source, b: weights, b_stride: width, c: c, c_stride: shape.outputStride, rows: block.pixels.count,
+      a: source, b: panel, b_stride: width, c: c, c_stride: shape.outputStride, rows: block.pixels.count,
       columns: columns,
       accumulate: 0, finish: 0,
       epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+    guard !weights.isNarrow else {
+      (arguments.b, arguments.b_stride, arguments.finish) = (panel, taps * depth, 1)
+      return instructionSet.table.pointee.narrow_f32(&arguments)
+    }
     let step = aliased || taps * depth <= TaskGrid.longestDepth ? taps : max(1, TaskGrid.splitDepth / depth)
     for tap in stride(from: 0, to: taps, by: step) {
       arguments.a.taps = min(step, taps - tap)
       arguments.a.offsets = source.offsets.map { $0 + tap }
-      arguments.b = weights + tap * depth * width
+      arguments.b = panel + tap * depth * width
       arguments.accumulate = tap > 0 ? 1 : 0
       arguments.finish = tap + step >= taps ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)

@@ -21,22 +21,23 @@ struct ConvolutionGrid: Sendable {
   private let panelsPerBlock: Int
   private let panelBlocks: Int
 
-  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes. Depthwise kernels and strips of copied input
-  /// are used where allowed and suitable.
+  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes. Depthwise kernels are used where allowed and
+  /// suitable, strips of copied input for at most `stripChannels` channels. A position costs as much as `columns` columns
+  /// of a product, those of a panel by default.
   init(
     _ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, allowsDepthwise: Bool = true,
-    allowsStrip: Bool = false
+    stripChannels: Int = 0, columns: Int? = nil
   ) {
     self.shape = shape
     isDepthwise = allowsDepthwise && shape.isDepthwise
-    usesStrip = allowsStrip && InputStrip.suits(shape)
+    usesStrip = InputStrip.suits(shape, channels: stripChannels)
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
     let mergesImages = shape.isPointwise && !isDepthwise
     images = mergesImages ? 1 : shape.batch
     pixels = mergesImages ? shape.batch * shape.outputPixels : shape.outputPixels
     let depth = dividedUp(shape.inputChannelsPerGroup * shape.taps, by: elementsPerStep)
     // A depthwise tap moves a vector in and out where a product would multiply it many times.
-    let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * panels.width
+    let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * (columns ?? panels.width)
     // Whole rows of the output, or whole tiles of a product.
     let unit = isDepthwise || usesStrip ? shape.output.last! : 12
     let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (512 * 1024)))

@@ -45,6 +45,13 @@ public struct ConvolutionShape: Sendable, Hashable {
   public var inputChannelsPerGroup: Int { inputChannels / groups }
   public var outputChannelsPerGroup: Int { outputChannels / groups }
 
+  /// Output channels would fill less than half of a vector, while what a kernel row reads fills at least one.
+  func isNarrow(_ instructionSet: InstructionSet) -> Bool {
+    let isJoined = InputStrip.suits(self, channels: 64)
+    let run = isJoined ? inputChannels * kernel.last! : inputChannels
+    return groups == 1 && outputChannels * 2 <= instructionSet.lanes && run >= instructionSet.lanes
+  }
+
   /// Whether output pixel p reads just input pixel p.
   var isPointwise: Bool {
     taps == 1 && strides.allSatisfy { $0 == 1 } && padsBegin.allSatisfy { $0 == 0 } && input == output

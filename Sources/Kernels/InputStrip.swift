@@ -13,9 +13,9 @@ final class InputStrip: @unchecked Sendable {
   /// Elements per kernel row.
   let depth: Int
 
-  /// Whether `shape` profits from a strip.
-  static func suits(_ shape: ConvolutionShape) -> Bool {
-    shape.groups == 1 && shape.inputChannels <= 4 && shape.input.count <= 2 && shape.kernel.last! > 1
+  /// Whether `shape`, of at most so many channels, profits from a strip.
+  static func suits(_ shape: ConvolutionShape, channels: Int = 4) -> Bool {
+    shape.groups == 1 && shape.inputChannels <= channels && shape.input.count <= 2 && shape.kernel.last! > 1
       && shape.dilations.last! == 1
   }
 

@@ -4,6 +4,8 @@ internal import CKernels
 public final class PackedConvolution: Sendable {
   let instructionSet: InstructionSet
   private let memory: AlignedMemory
+  /// Weights are [outputChannels][taps · channels], for products of few columns.
+  let isNarrow: Bool
   private let groupFloats: Int
   private let depth: Int
 
@@ -11,6 +13,16 @@ public final class PackedConvolution: Sendable {
   public init(_ weights: UnsafeRawPointer, shape: ConvolutionShape, instructionSet: InstructionSet = .current) {
     self.instructionSet = instructionSet
     let taps = shape.taps, channels = shape.inputChannelsPerGroup
+    isNarrow = shape.isNarrow(instructionSet)
+    guard !isNarrow else {
+      (groupFloats, depth) = (0, taps * channels)
+      memory = AlignedMemory(byteCount: shape.outputChannels * depth * 4)
+      for output in 0..<shape.outputChannels {
+        instructionSet.table.pointee.transpose_4(
+          weights + output * depth * 4, taps * 4, memory.base + output * depth * 4, channels * 4, channels, taps)
+      }
+      return
+    }
     guard !shape.isDepthwise else {
       (groupFloats, depth) = (0, taps)
       memory = AlignedMemory(byteCount: taps * shape.outputChannels * 4)

@@ -68,6 +68,7 @@ extension Planner {
 
     mutating func place(_ work: Work) throws(GraphError) -> Outcome {
       var call = planner.call(for: work)
+      if let op = work.node.op as? any BranchingOp { return try branch(op, work, call) }
       if planner.mode(of: work, call) == .evaluated { return .evaluates }
       guard let op = work.node.op as? any ExecutableOp else { return try expand(work, call) }
       do {
@@ -114,8 +115,25 @@ extension Planner {
         if error.kind == .dataDependent { return try wait(work, call, error) }
         throw error
       }
+      return inline(graph, inputs, work.node.operands, work)
+    }
+
+    /// An operator that stands for one of its regions runs as that region's nodes.
+    private mutating func branch(_ op: any BranchingOp, _ work: Work, _ call: Call) throws(GraphError) -> Outcome {
+      let unknown = op.decidingOperands.filter { call.operands[$0]?.known == nil }
+      guard unknown.isEmpty else {
+        return .waits(unknown, because: GraphError(.unsupported, "it cannot be told which branch runs"))
+      }
+      let region = try op.branch(call)
+      return inline(region.graph, region.graph.inputs, work.node.operands.suffix(region.captureCount), work)
+    }
+
+    /// Puts the nodes of `graph`, called with `operands`, in the place of a node.
+    private mutating func inline(
+      _ graph: Graph, _ inputs: [Value?], _ operands: some Sequence<Value?>, _ work: Work
+    ) -> Outcome {
       var scope = Scope(graph: graph, slots: [:])
-      for (input, operand) in zip(inputs, work.node.operands) {
+      for (input, operand) in zip(inputs, operands) {
         if let input, let operand { scope.slots[input] = planner.slot(of: operand, in: work.scope) }
       }
       let index = planner.scopes.count
@@ -143,6 +161,7 @@ extension Planner {
         for (value, slot) in planner.scopes[i].slots where slot == target { planner.scopes[i].slots[value] = source }
       }
       planner.outputs = planner.outputs.map { $0 == target ? source : $0 }
+      for i in planner.states.indices where planner.states[i].next == target { planner.states[i].next = source }
     }
 
     private mutating func foldSymbolic(_ work: Work, _ call: Call) -> Outcome? {

@@ -115,7 +115,10 @@ public final class Session {
   private func evaluate(_ work: Planner.Work, _ rest: inout Planner, _ held: inout [Int: RuntimeValue])
     throws(GraphError) -> Bool
   {
-    guard let op = work.node.op as? any EvaluatedOp, work.evaluates || !(op is any ExecutableOp) else { return false }
+    // What waits for values that decide is planned once they are there.
+    guard let op = work.node.op as? any EvaluatedOp,
+      work.evaluates || !(op is any ExecutableOp || op is any BranchingOp)
+    else { return false }
     var operands: [RuntimeValue?] = []
     for operand in work.node.operands {
       guard let operand else {

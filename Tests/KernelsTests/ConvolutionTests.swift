@@ -51,6 +51,15 @@ struct ConvolutionTests {
       batch: 2, inputChannels: 16, outputChannels: 16, groups: 16, input: [6, 6], kernel: [4, 4], strides: [3, 3],
       padsBegin: [1, 1]),
     ConvolutionShape(inputChannels: 6, outputChannels: 6, groups: 6, input: [3, 3, 3], kernel: [3, 3, 3]),
+    ConvolutionShape(inputChannels: 1, outputChannels: 1, input: [300], kernel: [70], strides: [2]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 8, outputChannels: 8, input: [9, 30], kernel: [3, 13], padsBegin: [1, 6]),
+    ConvolutionShape(inputChannels: 33, outputChannels: 1, input: [12, 9], kernel: [7, 3], padsBegin: [3, 1]),
+    ConvolutionShape(inputChannels: 70, outputChannels: 3, input: [7, 9], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(batch: 2, inputChannels: 50, outputChannels: 7, input: [5, 5], kernel: [1, 1]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 40, outputChannels: 2, input: [8, 7], kernel: [3, 3], strides: [2, 2],
+      dilations: [2, 2], padsBegin: [2, 2], inputStride: 43, outputStride: 5),
     ConvolutionShape(
       batch: 2, inputChannels: 3, outputChannels: 5, input: [9, 4], kernel: [3, 9], strides: [2, 1], dilations: [2, 1],
       padsBegin: [1, 4], inputStride: 5),

@@ -136,6 +136,7 @@ typedef struct {
 
 #define GEMM_KERNELS(X)                      \
   X(gemm_f32, (const GemmF32 *g))            \
+  X(narrow_f32, (const GemmF32 *g))          \
   X(gemm_i8, (const GemmI8 *g))              \
   X(pack_f32, (const PackB *p))              \
   X(pack_i8, (const PackBI8 *p))             \

@@ -1,7 +1,7 @@
 public import HoneIR
 
 /// The results of `then_branch` if the condition holds, else those of `else_branch`.
-public struct If: RegionOp, EvaluatedOp, RequiringOp {
+public struct If: BranchingOp, EvaluatedOp, RequiringOp {
   public var then_branch = Region()
   public var else_branch = Region()
   public init() {}
@@ -24,6 +24,11 @@ public struct If: RegionOp, EvaluatedOp, RequiringOp {
       types.append(call.withFreshSizes(try call.merged(a, b)))
     }
     return types
+  }
+
+  public var decidingOperands: Set<Int> { [0] }
+  public func branch(_ call: Call) throws(GraphError) -> Region {
+    try [call.operands[0]?.known.map { .tensor($0) }].condition(0) ? then_branch : else_branch
   }
 
   public func evaluate(

@@ -40,7 +40,7 @@ public struct LowerLayout: RewritePass {
 
 extension Graph {
   fileprivate func canBeChannelsLast(_ node: Node) -> Bool {
-    guard let x = node.operands[0], rank(of: x) == 4,
+    guard let x = node.operands[0], let rank = rank(of: x), rank == 4 || (rank == 3 && node.op.isConvolution),
       node.results.dropFirst().allSatisfy({ userCount(of: $0) == 0 && !isOutput($0) })
     else { return false }
     if node.op is any WeightedOp, constant(node.operands[1]) == nil { return false }
@@ -55,15 +55,17 @@ extension Graph {
 
   mutating func channelsLast(_ value: Value?) throws(GraphError) -> Value? {
     guard let value else { return nil }
-    if let (op, node) = producer(of: value, as: Transpose.self), op.perm == [0, 3, 1, 2] { return node.operands[0] }
+    if let last = beforeChannelsFirst(value) { return last }
+    guard let rank = rank(of: value) else { throw GraphError(.invariant, "a layout without a rank") }
     var transpose = Transpose()
-    transpose.perm = [0, 2, 3, 1]
+    transpose.perm = [0] + Array(2..<rank) + [1]
     return try apply(transpose, value)
   }
 
   mutating func channelsFirst(_ value: Value) throws(GraphError) -> Value {
+    guard let rank = rank(of: value) else { throw GraphError(.invariant, "a layout without a rank") }
     var transpose = Transpose()
-    transpose.perm = [0, 3, 1, 2]
+    transpose.perm = Self.channelsFirst(rank)
     return try apply(transpose, value)
   }
 
@@ -77,9 +79,13 @@ extension Graph {
 
   /// The channels-last value that `value` is the channels-first form of.
   private func beforeChannelsFirst(_ value: Value?) -> Value? {
-    guard let (op, node) = producer(of: value, as: Transpose.self), op.perm == [0, 3, 1, 2] else { return nil }
+    guard let (op, node) = producer(of: value, as: Transpose.self), let perm = op.perm, perm.count > 2,
+      perm == Self.channelsFirst(perm.count)
+    else { return nil }
     return node.operands[0]
   }
+
+  private static func channelsFirst(_ rank: Int) -> [Int] { [0, rank - 1] + Array(1..<rank - 1) }
 
   /// op(first(x), first(y)) → first(op(x, y)); returns how often.
   fileprivate mutating func sinkTransposes() throws(GraphError) -> Int {
@@ -94,8 +100,8 @@ extension Graph {
       guard node.results.count == 1, let operands = try lastOperands(of: node) else { continue }
       var op = node.op
       if var concat = op as? Concat {
-        guard concat.axis == 1 || concat.axis == -3 else { continue }
-        concat.axis = 3
+        guard let rank = rank(of: node.result), concat.axis == 1 || concat.axis == 1 - rank else { continue }
+        concat.axis = rank - 1
         op = concat
       }
       let result = try channelsFirst(apply(op, operands, resultCount: 1, named: node.name)[0])
@@ -109,7 +115,7 @@ extension Graph {
   private mutating func lastOperands(of node: Node) throws(GraphError) -> [Value?]? {
     let isPlain = node.op is any ElementwiseOp || node.op is Concat
     let isQuantizedSum = node.op is Microsoft.QLinearAdd || node.op is QuantizeLinear || node.op is DequantizeLinear
-    guard isPlain || isQuantizedSum, rank(of: node.result) == 4 else { return nil }
+    guard isPlain || isQuantizedSum, let rank = rank(of: node.result), rank == 3 || rank == 4 else { return nil }
     guard node.operands.contains(where: { beforeChannelsFirst($0) != nil }) else { return nil }
     var operands: [Value?] = []
     for operand in node.operands {
@@ -121,9 +127,9 @@ extension Graph {
         operands.append(last)
       } else if let tensor = constant(operand), tensor.elementCount == 1, tensor.sizes.count <= 1 {
         operands.append(operand)
-      } else if let tensor = constant(operand), isPlain, let moved = tensor.channelsLast {
+      } else if let tensor = constant(operand), isPlain, let moved = tensor.channelsLast(rank) {
         operands.append(constant(moved, name(of: operand)))
-      } else if rank(of: operand) == 4, constant(operand) == nil,
+      } else if self.rank(of: operand) == rank, constant(operand) == nil,
         tensorType(of: operand).shape == tensorType(of: node.result).shape || node.op is Concat
       {
         operands.append(try channelsLast(operand))
@@ -136,12 +142,19 @@ extension Graph {
 }
 
 extension Tensor {
-  /// A constant that broadcasts along the channels of `[N, C, H, W]`, in the shape that does so for `[N, H, W, C]`; nil for others.
-  fileprivate var channelsLast: Tensor? {
-    if sizes.allSatisfy({ $0 == 1 }), sizes.count <= 4 {
+  /// A constant that broadcasts along the channels of `[N, C, …]`, in the shape that does so for `[N, …, C]`; nil for others.
+  fileprivate func channelsLast(_ rank: Int) -> Tensor? {
+    if sizes.allSatisfy({ $0 == 1 }), sizes.count <= rank {
       return reshaped(Array(repeating: 1, count: max(sizes.count, 1)))
     }
-    guard sizes.count >= 3, sizes.suffix(2) == [1, 1], sizes.dropLast(3).allSatisfy({ $0 == 1 }) else { return nil }
-    return reshaped([sizes[sizes.count - 3]])
+    let spatial = rank - 2
+    guard sizes.count > spatial, sizes.count <= rank, sizes.suffix(spatial).allSatisfy({ $0 == 1 }),
+      sizes.dropLast(spatial + 1).allSatisfy({ $0 == 1 })
+    else { return nil }
+    return reshaped([sizes[sizes.count - spatial - 1]])
   }
+}
+
+extension Op {
+  fileprivate var isConvolution: Bool { self is Conv || self is FusedConv || self is QLinearConv }
 }
