@@ -3,11 +3,8 @@ extension Op {
   ///
   /// Unknown names, wrong kinds and missing required attributes are errors that name the attribute.
   public init(attributes: Attributes) throws(GraphError) {
-    let names = Self.attributeNames
-    if let unknown = attributes.keys.sorted().first(where: { !names.contains($0) }) {
-      let known = names.isEmpty ? "it has none" : "it has \(names.sorted().joined(separator: ", "))"
-      throw GraphError(.attribute, "‘\(unknown)’ is not an attribute of \(Self.name); \(known)")
-    }
+    // Types without stored properties are decoded without asking for any name.
+    if MemoryLayout<Self>.size == 0, let first = attributes.keys.sorted().first { throw Self.unknown(first) }
     if let missing = Self.requiredAttributes.first(where: { attributes[$0] == nil }) {
       throw GraphError(.attribute, "attribute ‘\(missing)’ of \(Self.name) is missing")
     }
@@ -18,9 +15,16 @@ extension Op {
     let merged = try Attributes(of: Self()).merging(attributes) { $1 }
     do { self = try Self(from: AttributeDecoder(attributes: merged)) } catch let error as GraphError {
       throw error
+    } catch let error as UnknownAttribute {
+      throw Self.unknown(error.name)
     } catch {
       throw GraphError(.attribute, "\(Self.name): \(error)")
     }
+  }
+  private static func unknown(_ name: String) -> GraphError {
+    let names = attributeNames
+    let known = names.isEmpty ? "it has none" : "it has \(names.sorted().joined(separator: ", "))"
+    return GraphError(.attribute, "‘\(name)’ is not an attribute of \(Self.name); \(known)")
   }
   /// Names of all attributes.
   public static var attributeNames: Set<String> { Set(Mirror(reflecting: Self()).children.compactMap(\.label)) }
@@ -33,6 +37,9 @@ public protocol RequiringOp: Op {
   static var required: [String] { get }
 }
 
+/// An attribute that no stored property is named after.
+private struct UnknownAttribute: Error { let name: String }
+
 /// Reads stored properties from attributes.
 struct AttributeDecoder: Decoder {
   let attributes: Attributes
@@ -40,8 +47,11 @@ struct AttributeDecoder: Decoder {
   var codingPath: [any CodingKey] { [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-  func container<Key: CodingKey>(keyedBy _: Key.Type) -> KeyedDecodingContainer<Key> {
-    KeyedDecodingContainer(Keyed(decoder: self))
+  func container<Key: CodingKey>(keyedBy _: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    if key.isEmpty, let name = attributes.keys.sorted().first(where: { Key(stringValue: $0) == nil }) {
+      throw UnknownAttribute(name: name)
+    }
+    return KeyedDecodingContainer(Keyed(decoder: self))
   }
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
     throw GraphError(.attribute, "attributes are not nested")

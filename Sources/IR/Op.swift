@@ -15,7 +15,7 @@ public protocol Op: Sendable, Hashable, Codable {
   func infer(_ call: Call) throws(GraphError) -> [ValueType]
 }
 extension Op {
-  public static var name: String { String(describing: Self.self) }
+  public static var name: String { "\(Self.self)" }
   public static var domain: String { "" }
   public static var since: Int { 1 }
   public var name: String { Self.name }

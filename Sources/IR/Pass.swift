@@ -6,7 +6,7 @@ public protocol Pass: Sendable, Codable {
   func run(on graph: inout Graph) throws(GraphError)
 }
 extension Pass {
-  public static var name: String { String(describing: Self.self) }
+  public static var name: String { "\(Self.self)" }
   public var name: String { Self.name }
 }
 
