@@ -6,6 +6,8 @@ public struct Kernel: Sendable {
   public var scratchByteCount: Int
   /// Result `i` may be written over operand `overwrites[i]`, of equal byte count.
   public var overwrites: [Int: Int]
+  /// Operands that are not read while running, such as weights that were packed; they need not be in memory.
+  public var unread: Set<Int> = []
   /// Result 0 is operand 0's bytes under another type; nothing runs.
   public private(set) var isView = false
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
@@ -22,6 +24,12 @@ public struct Kernel: Sendable {
     _ run: @escaping @Sendable (borrowing Frame, Range<Int>) -> Void
   ) {
     (self.tasks, scratchByteCount, self.overwrites, self.run) = (max(tasks, 1), scratch, overwrites, run)
+  }
+  /// The same kernel, which does not read these operands.
+  public func ignoring(_ operands: Int...) -> Kernel {
+    var kernel = self
+    kernel.unread.formUnion(operands)
+    return kernel
   }
   /// A kernel that is not divided.
   public init(scratch: Int = 0, overwrites: [Int: Int] = [:], _ run: @escaping @Sendable (borrowing Frame) -> Void) {

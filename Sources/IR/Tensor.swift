@@ -1,3 +1,14 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What keeps memory alive whose bytes can be read from a file again at any time.
+public protocol FileBacked: Sendable {}
+
 /// An immutable array of elements of one type. Copies share storage.
 public struct Tensor: Sendable {
   public let type: TensorType
@@ -94,6 +105,15 @@ extension Tensor {
   }
   /// The bytes lie at a multiple of `alignment`.
   public func isAligned(to alignment: Int) -> Bool { Int(bitPattern: storage.bytes.baseAddress) % alignment == 0 }
+  /// Gives the memory of a tensor in a mapped file back; it is read again when somebody asks.
+  public func releasePages() {
+    guard storage.owner is any FileBacked, let base = storage.bytes.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = (Int(bitPattern: base) + page - 1) / page * page
+    let end = (Int(bitPattern: base) + byteCount) / page * page
+    guard end > start else { return }
+    madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, MADV_DONTNEED)
+  }
   /// This tensor, copied if its bytes do not lie at a multiple of 64.
   public func aligned() -> Tensor {
     isAligned(to: 64) ? self : withBytes { bytes in Tensor(uninitialized: type) { $0.copyMemory(from: bytes) } }

@@ -10,7 +10,7 @@ public import HoneIR
 #endif
 
 /// A file mapped into memory, read-only, for as long as somebody holds it.
-public final class MappedFile: Sendable {
+public final class MappedFile: FileBacked {
   public let url: URL
   nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
 

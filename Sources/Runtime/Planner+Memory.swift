@@ -13,7 +13,13 @@ struct ConstantTable {
     return .constant(tensors.count - 1)
   }
   /// Kernels may rely on alignment; tensors in mapped files lie anywhere.
-  mutating func align() { tensors = tensors.map { $0.aligned() } }
+  mutating func align() {
+    tensors = tensors.map { tensor in
+      let aligned = tensor.aligned()
+      if aligned.identity != tensor.identity { tensor.releasePages() }
+      return aligned
+    }
+  }
 }
 
 extension Planner.Round {

@@ -26,6 +26,29 @@ public struct FuseAttention: RewritePass {
   }
 }
 
+/// The same where weights that are no numbers become 0, as in rows that are masked throughout: what is no number in the
+/// result becomes 0 instead.
+///
+/// Other runtimes treat such rows in other ways, so this is lowering.
+public struct FuseGuardedAttention: RewritePass {
+  public init() {}
+
+  public var rewrites: [Rewrite] {
+    [
+      .rules([
+        Rule("heads(guarded Softmax(q·kᵀ + mask)·v) → guarded MultiHeadAttention", on: Reshape.self) {
+          (_, node, graph) throws(GraphError) in
+          guard let attention = AttentionMatch(node, in: graph, isGuarded: true),
+            let result = try attention.apply(in: &graph, insteadOf: node)
+          else { return nil }
+          let isNaN = try graph.apply(IsNaN(), result)
+          return try graph.apply(Where(), isNaN, graph.constant(.scalar(Float(0))), result)
+        }
+      ])
+    ]
+  }
+}
+
 /// The parts of an attention as exporters write it.
 struct AttentionMatch {
   /// `[batch, length, heads·size]`
@@ -38,13 +61,14 @@ struct AttentionMatch {
   var padding: (value: Value, fill: Double)?
 
   /// `node` reshapes `[batch, length, heads, size]` to `[batch, length, heads·size]`.
-  init?(_ node: Node, in graph: Graph) {
+  init?(_ node: Node, in graph: Graph, isGuarded: Bool = false) {
     guard let merged = graph.shape(of: node.result), merged.count == 3, let product = graph.mergedHeads(node) else {
       return nil
     }
     guard let (_, weighted) = graph.soleProducer(of: product, as: MatMul.self), graph.rank(of: product) == 4,
       graph.element(of: product) == .float32, let weights = weighted.operands[0], let values = weighted.operands[1],
-      let (softmax, normalized) = graph.soleProducer(of: weights, as: Softmax.self),
+      let (softmax, normalized) = isGuarded
+        ? graph.guardedSoftmax(weights) : graph.soleProducer(of: weights, as: Softmax.self),
       softmax.axis == -1 || softmax.axis == 3,
       let scores = graph.scores(normalized.operands[0]!)
     else { return nil }
@@ -82,6 +106,15 @@ struct AttentionMatch {
 }
 
 extension Graph {
+  /// The softmax of which `value` is Where(IsNaN(softmax), 0, softmax).
+  fileprivate func guardedSoftmax(_ value: Value) -> (op: Softmax, node: Node)? {
+    guard let (_, choice) = soleProducer(of: value, as: Where.self), let condition = choice.operands[0],
+      let (_, test) = soleProducer(of: condition, as: IsNaN.self), scalar(choice.operands[1]) == 0,
+      let softmax = choice.operands[2], test.operands[0] == softmax, userCount(of: softmax) == 2, !isOutput(softmax)
+    else { return nil }
+    return producer(of: softmax, as: Softmax.self)
+  }
+
   /// `value` is a product or a sum of a product and a choice between finite numbers; only rows that are −∞ throughout give NaN.
   fileprivate func isFiniteSum(_ value: Value?) -> Bool {
     guard let value, let node = producer(of: value) else { return false }

@@ -19,7 +19,7 @@ func floatConvolution(
       tasks: 0..<plan.taskCount, x: x.assumingMemoryBound(to: Float.self), weights: packed,
       y: y.assumingMemoryBound(to: Float.self),
       operands: EpilogueOperands(bias: bias.map { frame.operand($0, as: Float.self) }), scratch: scratch)
-  }
+  }.ignoring(1)
 }
 
 /// `[M × C] · [C × positions]` for each image.

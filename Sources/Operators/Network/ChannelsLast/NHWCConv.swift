@@ -47,7 +47,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
       plan.run(
         tasks: range, x: frame.operand(0, as: Float.self), weights: packed, y: frame.result(0, as: Float.self),
         operands: operands, scratch: frame.scratch)
-    }
+    }.ignoring(1)
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

@@ -51,6 +51,6 @@ public struct NHWCQLinearConv: ExecutableOp, WindowOp, ActivatedOp {
           operands: operands,
           scratch: frame.scratch)
       }
-    }
+    }.ignoring(3)
   }
 }
