@@ -24,5 +24,6 @@ for path in arguments.dropFirst() {
   for _ in 0..<3 { try session.run() }
   let before = allocation_count()
   for _ in 0..<10 { try session.run() }
-  print("\(allocation_count() - before) \(path)")
+  let count = allocation_count() - before
+  print("\(count) \(path)")
 }

@@ -12,6 +12,7 @@ struct AttentionKernel: Sendable {
   private let isCached: Bool
   private let blockRows: Int
   private let scores, values: [HeadProduct]
+  private let productByteCount: Int
 
   init(_ call: Call, _ op: Attention) throws(GraphError) {
     let layout = try AttentionLayout(call, op)
@@ -38,9 +39,9 @@ struct AttentionKernel: Sendable {
       product.c.row = layout.y.row
       return HeadProduct(product, alpha: 1)
     }
+    productByteCount = (scores + values).map(\.scratchByteCount).max()!
   }
 
-  private var productByteCount: Int { (scores + values).map(\.scratchByteCount).max()! }
   private var scoreCount: Int { blockRows * layout.keys }
   private var cacheCount: Int { isCached ? layout.keys * (layout.depth + layout.width) : 0 }
 
