@@ -37,14 +37,16 @@ struct AttentionMatch {
   /// Where this `[batch, length of key]` is zero, `fill` is added.
   var padding: (value: Value, fill: Double)?
 
-  /// `node` reshapes `[batch, length, heads, size]` to `[batch, length, heads·size]`.
-  init?(_ node: Node, in graph: Graph) {
+  /// `node` reshapes `[batch, length, heads, size]` to `[batch, length, heads·size]`. With `guarded` the softmax's NaN, where
+  /// a row is −∞ throughout, are replaced by 0; without, there is no such guard.
+  init?(_ node: Node, in graph: Graph, guarded: Bool = false) {
     guard let merged = graph.shape(of: node.result), merged.count == 3, let product = graph.mergedHeads(node) else {
       return nil
     }
     guard let (_, weighted) = graph.soleProducer(of: product, as: MatMul.self), graph.rank(of: product) == 4,
       graph.element(of: product) == .float32, let weights = weighted.operands[0], let values = weighted.operands[1],
-      let (softmax, normalized) = graph.soleProducer(of: weights, as: Softmax.self),
+      let (softmax, normalized) = guarded
+        ? graph.guardedSoftmax(weights) : graph.soleProducer(of: weights, as: Softmax.self),
       softmax.axis == -1 || softmax.axis == 3,
       let scores = graph.scores(normalized.operands[0]!)
     else { return nil }
@@ -93,6 +95,15 @@ extension Graph {
     case is Where: return node.operands.dropFirst().allSatisfy { scalar($0)?.isFinite ?? false }
     default: return false
     }
+  }
+
+  /// x = Softmax(y) of `value` = Where(IsNaN(x), 0, x), which nobody else reads.
+  fileprivate func guardedSoftmax(_ value: Value) -> (op: Softmax, node: Node)? {
+    guard let (_, choice) = soleProducer(of: value, as: Where.self), scalar(choice.operands[1]) == 0,
+      let x = choice.operands[2], let (_, test) = soleProducer(of: choice.operands[0], as: IsNaN.self),
+      test.operands[0] == x, userCount(of: x) == 2, !isOutput(x)
+    else { return nil }
+    return producer(of: x, as: Softmax.self)
   }
 
   /// The product of which `node`, a `Reshape` to `[batch, length, heads·size]`, merges the heads.
