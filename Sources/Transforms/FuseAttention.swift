@@ -52,7 +52,9 @@ struct AttentionMatch {
     else { return nil }
     guard let q = graph.splitHeads(scores.query, order: [0, 2, 1, 3]),
       let v = graph.splitHeads(values, order: [0, 2, 1, 3]),
-      let k = graph.splitKeys(scores.key), q.heads == k.heads, q.heads == v.heads
+      let k = scores.isKeyTransposed
+        ? graph.splitHeads(scores.key, order: [0, 2, 1, 3]) : graph.splitKeys(scores.key), q.heads == k.heads,
+      q.heads == v.heads
     else { return nil }
     (query, key, value, heads, scale) = (q.source, k.source, v.source, q.heads, scores.scale * q.factor * k.factor)
     guard v.factor == 1 else { return nil }
@@ -60,6 +62,13 @@ struct AttentionMatch {
     guard let shape = graph.shape(of: added), let score = graph.shape(of: normalized.operands[0]) else { return nil }
     if let padding = graph.padding(added) {
       self.padding = padding
+      return
+    }
+    if guarded {
+      // Sizes that are not known yet are those of the scores, or the sum would have failed.
+      let fits = zip(shape, score).allSatisfy { $0 == 1 || $0 == $1 || $0.size == nil }
+      guard shape.count == 4, fits, shape[3] == score[3] else { return nil }
+      mask = added
       return
     }
     // The last two sizes must be those of the scores, the first two may be 1.
@@ -120,6 +129,8 @@ extension Graph {
     var query, key: Value
     var scale = 1.0
     var mask: Value?
+    /// The key is `[batch, heads, length, size]`.
+    var isKeyTransposed = false
   }
 
   /// What `value`, the operand of the softmax, is made of.
@@ -137,9 +148,13 @@ extension Graph {
 
   private func scaledProduct(_ value: Value) -> Scores? {
     let (source, factor) = unscaled(value)
-    guard let node = producer(of: source), isReadOnce(source), node.op is MatMul, let q = node.operands[0],
-      let k = node.operands[1]
+    guard let node = producer(of: source), isReadOnce(source), let q = node.operands[0], let k = node.operands[1]
     else { return nil }
+    if let product = node.op as? Microsoft.FusedMatMul {
+      guard !product.transA, product.transB, !product.transBatchA, !product.transBatchB else { return nil }
+      return Scores(query: q, key: k, scale: factor * Double(product.alpha), isKeyTransposed: true)
+    }
+    guard node.op is MatMul else { return nil }
     return Scores(query: q, key: k, scale: factor)
   }
 

@@ -72,7 +72,7 @@ public struct Preparation: Sendable {
       result.notes = ["everything stays fp32: this machine is no faster in bfloat16"]
       return result
     }
-    try Pipeline([FuseGuardedAttention(), FuseLayers()]).run(on: &result.graph)
+    try Pipeline([RemoveDuplicates(), FuseGuardedAttention(), FuseLayers()]).run(on: &result.graph)
     let check = PrecisionCheck(result.graph, threads: threads)
     var pass = LowerPrecision()
     pass.leastWork = PrecisionCheck.leastWork
@@ -86,7 +86,9 @@ public struct Preparation: Sendable {
 extension Pipeline {
   /// What makes a lowered graph run in bfloat16.
   static func narrowing(_ pass: LowerPrecision) -> Pipeline {
-    Pipeline([FuseGuardedAttention(), FoldConstants(), Simplify(), FuseLayers(), pass, RemoveDuplicates()])
+    Pipeline([
+      RemoveDuplicates(), FuseGuardedAttention(), FoldConstants(), Simplify(), FuseLayers(), pass, RemoveDuplicates(),
+    ])
   }
 }
 

@@ -12,21 +12,34 @@ INLINE vf vresidual_bf16(const EpilogueF32 *e, size_t row, size_t j, size_t n) {
   return e->residual ? vload_some(e->residual + at, n) : (vf)0.0f;
 }
 
-// Finishes rows of a tile of bare sums held in `tile` (tile_stride floats per row) and stores them to C.
-static __attribute__((noinline)) void CAT(finish_bf16, ISA)(const GemmBF16 *g, size_t row, size_t rows,
-                                                            const float *tile, size_t tile_stride) {
+// Rows of a tile of bare sums, with an activation that is known when compiling.
+INLINE void vfinish_rows_bf16(const GemmBF16 *g, size_t row, size_t rows, const float *tile, size_t tile_stride,
+                              int activation) {
   const EpilogueF32 *e = &g->epilogue;
-  vf p0 = vset(e->p0), p1 = vset(e->p1);
+  vf p0 = vset(e->p0), p1 = vset(e->p1), alpha = vset(e->alpha);
   for (size_t r = 0; r < rows; r++) {
     vf row_bias = vset(e->row_bias ? e->row_bias[row + r] : 0);
     for (size_t j = 0; j < g->columns; j += LANES) {
       size_t n = g->columns - j;
-      vf x = vfma(vload(tile + r * tile_stride + j), vset(e->alpha), row_bias);
+      vf x = vfma(vload(tile + r * tile_stride + j), alpha, row_bias);
       if (e->bias) x += vload_some(e->bias + j, n);
-      x += vresidual_bf16(e, row + r, j, n);
-      x = g->narrow ? vactivate_half_(x, e->activation, p0, p1) : vactivate_(x, e->activation, p0, p1, 0);
+      if (e->residual_half || e->residual) x += vresidual_bf16(e, row + r, j, n);
+      x = g->narrow ? vactivate_half_(x, activation, p0, p1) : vactivate_(x, activation, p0, p1, 0);
       vstore_result_bf16(g, row + r, j, x, n);
     }
+  }
+}
+
+// Finishes rows of a tile of bare sums held in `tile` (tile_stride floats per row) and stores them to C.
+static __attribute__((noinline)) void CAT(finish_bf16, ISA)(const GemmBF16 *g, size_t row, size_t rows,
+                                                            const float *tile, size_t tile_stride) {
+  switch (g->epilogue.activation) {
+    case activation_silu: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_silu); break;
+    case activation_gelu: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_gelu); break;
+    case activation_clip: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_clip); break;
+    case activation_none: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_none); break;
+    case activation_hard_swish: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_hard_swish); break;
+    default: vfinish_rows_bf16(g, row, rows, tile, tile_stride, g->epilogue.activation); break;
   }
 }
 
