@@ -5,6 +5,13 @@
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
 
 #include "CKernels.h"
 
@@ -28,7 +35,7 @@ TABLES(portable)
 #ifdef __x86_64__
 TABLES(avx2)
 TABLES(avx512)
-extern const KernelTable table_avx512vnni, table_avx512bf16;
+extern const KernelTable table_avx512vnni, table_avx512bf16, table_avx512amxbf16;
 #endif
 #ifdef __aarch64__
 TABLES(neon)
@@ -72,6 +79,7 @@ static void add(const KernelTable *part) {
     t->panel_columns = part->panel_columns;
     t->tile_rows = part->tile_rows;
   }
+  if (part->bf16_depth) t->bf16_depth = part->bf16_depth;
   lay(i, part);
 }
 
@@ -82,6 +90,20 @@ static void add(const KernelTable *part) {
     lay(state.count - 1, &table_row_##isa);               \
     lay(state.count - 1, &table_elementwise_##isa);       \
   } while (0)
+
+#ifdef __x86_64__
+// Whether there are matrix tiles of bfloat16 and the system lets this process use them.
+static int has_bf16_tiles(void) {
+#ifdef __linux__
+  unsigned a, b, c, d;
+  enum { request_permission = 0x1023, tile_data = 18, bfloat16_and_tiles = 1 << 22 | 1 << 24 };
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & bfloat16_and_tiles) != bfloat16_and_tiles) return 0;
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return 0;
+#endif
+}
+#endif
 
 static void resolve(void) {
   ADD(portable);
@@ -94,7 +116,10 @@ static void resolve(void) {
       ADD(avx512);
       if (__builtin_cpu_supports("avx512vnni")) {
         add(&table_avx512vnni);
-        if (__builtin_cpu_supports("avx512bf16")) add(&table_avx512bf16);
+        if (__builtin_cpu_supports("avx512bf16")) {
+          add(&table_avx512bf16);
+          if (has_bf16_tiles()) add(&table_avx512amxbf16);
+        }
       }
     }
   }

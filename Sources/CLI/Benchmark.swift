@@ -19,7 +19,7 @@ struct BenchmarkCommand: ParsableCommand {
   var inputs: String?
   @OptionGroup var binding: BindingOptions
   @OptionGroup var threads: ThreadOptions
-  @Option(help: "Arithmetic: fp32.") var precision = "fp32"
+  @OptionGroup var arithmetic: PrecisionOptions
   @Option(help: "Seconds to measure.") var duration = 2.0
   @Option(help: "Runs before measuring.") var warmup = 3
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
@@ -54,9 +54,6 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard precision == "fp32" else {
-      throw ValidationError("--precision takes fp32; lower precisions are in the model: see hone quantize")
-    }
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
@@ -65,7 +62,7 @@ struct BenchmarkCommand: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let loaded = try model.load()
-    let program = try Preparation(level: level, threads: threads.count).program(loaded.graph)
+    let program = try arithmetic.program(loaded.graph, level: level, threads: threads.count) { output.note($0) }
     let values = try readInputs(loaded.graph, program)
     let loadTime = clock.now - start
     let first = clock.now
@@ -96,7 +93,8 @@ struct BenchmarkCommand: ParsableCommand {
       p90_ms: quantile(0.9),
       p99_ms: quantile(0.99), throughput: 1000 / p50 * Double(Self.batch(values)), gflops: gflops,
       peak_share: gflops.map { $0 / peak },
-      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision,
+      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count,
+      precision: arithmetic.precision.rawValue,
       runs: times.count)
     if profile { result.profile = try profileNodes(program, values) }
     if output.format == .json { try Console.json(result) } else { Console.print(text(result, peak)) }

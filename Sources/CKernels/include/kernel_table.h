@@ -31,6 +31,8 @@ typedef struct {
   size_t lanes;
   /// Columns of a packed panel and rows of the widest tile, of fp32 and int8 products.
   size_t panel_columns, tile_rows;
+  /// What the depth of packed bfloat16 rows is rounded up to.
+  size_t bf16_depth;
 #define X(name, args) void (*name) args;
   KERNELS(X)
 #undef X

@@ -16,13 +16,14 @@ public struct NHWCGlobalAveragePool: ExecutableOp, CompositeOp {
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let sizes = try call.sizes(0)
-    guard try call.element(0) == .float32, !sizes.contains(0) else { throw .unsupported(try call.element(0)) }
+    let element = try Pooling.Element(averaging: try call.element(0))
+    guard !sizes.contains(0) else { throw GraphError(.unsupported, "has no kernel for empty operands") }
     let channels = sizes[sizes.count - 1]
     let positions = sizes.dropFirst().dropLast().reduce(1, *)
     let shape = ConvolutionShape(
       batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
       kernel: [positions])
-    return pooling(Pooling(shape, kind: .average(countsPadding: true)))
+    return pooling(Pooling(shape, kind: .average(countsPadding: true), element: element))
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
