@@ -48,6 +48,7 @@ extension Pipeline {
   public static var lowering: [Pipeline] {
     [
       Pipeline([LowerQuantization(), RemoveDuplicates()], rounds: 2), Pipeline([LowerLayout(), Simplify()], rounds: 6),
+      Pipeline([FuseQuantizedSums()]),
     ]
   }
 }

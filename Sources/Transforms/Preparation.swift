@@ -16,7 +16,7 @@ public struct Preparation: Sendable {
     var lowered = graph
     if level == .all { try Pipeline.lowering[0].run(on: &lowered) }
     for pipeline in Pipeline.standard(level) { try pipeline.run(on: &lowered) }
-    if level == .all { try Pipeline.lowering[1].run(on: &lowered) }
+    if level == .all { for pipeline in Pipeline.lowering.dropFirst() { try pipeline.run(on: &lowered) } }
     return lowered
   }
 
