@@ -49,6 +49,7 @@ extension Pipeline {
     [
       Pipeline([LowerQuantization(), RemoveDuplicates()], rounds: 2), Pipeline([LowerLayout(), Simplify()], rounds: 6),
       Pipeline([RemoveDuplicates(), FuseGuardedAttention(), FoldConstants(), Simplify(), FuseLayers()]),
+      Pipeline([FuseQuantizedSums()]),
     ]
   }
 }

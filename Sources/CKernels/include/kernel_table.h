@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "convolution.h"
 #include "elementwise.h"
 #include "gemm.h"
@@ -20,6 +21,7 @@
   CONVOLUTION_KERNELS(X)   \
   LAYOUT_KERNELS(X)        \
   ELEMENTWISE_KERNELS(X)   \
+  BYTE_KERNELS(X)          \
   REDUCE_KERNELS(X)        \
   ROW_KERNELS(X)           \
   STATISTICS_KERNELS(X)    \

@@ -18,15 +18,19 @@ public struct NHWCGlobalAveragePool: ExecutableOp, CompositeOp {
     let sizes = try call.sizes(0)
     let element = try Pooling.Element(averaging: try call.element(0))
     guard !sizes.contains(0) else { throw GraphError(.unsupported, "has no kernel for empty operands") }
-    let channels = sizes[sizes.count - 1]
-    let positions = sizes.dropFirst().dropLast().reduce(1, *)
-    let shape = ConvolutionShape(
-      batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
-      kernel: [positions])
-    return pooling(Pooling(shape, kind: .average(countsPadding: true), element: element))
+    return pooling(Pooling(globalPool(sizes), kind: .average(countsPadding: true), element: element))
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
     [try NHWC.apply(GlobalAveragePool(), operands, in: &g)]
   }
+}
+
+/// The geometry of pooling all positions of `[N, …, C]`.
+func globalPool(_ sizes: [Int]) -> ConvolutionShape {
+  let channels = sizes[sizes.count - 1]
+  let positions = sizes.dropFirst().dropLast().reduce(1, *)
+  return ConvolutionShape(
+    batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
+    kernel: [positions])
 }
