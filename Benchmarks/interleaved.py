@@ -6,7 +6,8 @@
 DIR/<name>/model.onnx, with inputs from DIR/<name>/test_data_set_0 if there is one, else seeded random ones that all engines share.
 Prints a table: p50 of each engine, and how many times slower than Hone each peer is (above 1, Hone is faster), with the lowest and
 highest ratio of any round as a measure of noise. Engines that refuse a model are left out of that model's row and the means.
-Without --hone the first peer is the one compared with. `--json FILE` keeps everything measured.
+Without --hone the first peer is the one compared with. `--precision bf16` has Hone run with `--precision bf16` and pins OpenVINO to
+that too; `--dim batch=8` binds a symbolic size for all. `--json FILE` keeps everything measured.
 """
 
 import argparse
@@ -25,6 +26,8 @@ import benchmark_inputs
 
 HERE = Path(__file__).resolve().parent
 MOST_RUNS = 2000
+# What Hone and the peers call a precision.
+PRECISIONS = {"fp32": ("fp32", "f32"), "bf16": ("bf16", "bf16")}
 
 
 class Worker:
@@ -50,8 +53,9 @@ class Worker:
 
 def commands(model: Path, inputs: Path, options: argparse.Namespace) -> dict[str, list[str]]:
     common = [str(model), "--inputs", str(inputs), "--threads", str(options.threads)]
-    hone = {"hone": [str(options.hone), "benchmark", *common, "--serve"]} if options.hone else {}
-    peers = {peer: [options.python, str(HERE / "peers.py"), peer, *common] for peer in options.peers}
+    own, others = PRECISIONS[options.precision]
+    hone = {"hone": [str(options.hone), "benchmark", *common, "--precision", own, "--serve"]} if options.hone else {}
+    peers = {peer: [options.python, str(HERE / "peers.py"), peer, *common, "--precision", others] for peer in options.peers}
     return hone | peers
 
 
@@ -124,13 +128,13 @@ def geometric_means(report: dict[str, dict]) -> dict[str, dict]:
     return {engine: {"ratio": statistics.geometric_mean(all), "models": len(all)} for engine, all in ratios.items()}
 
 
-def inputs_for(model: Path, scratch: Path) -> Path:
-    """The model's first test set, or an .npz of random inputs with symbolic sizes of 1."""
+def inputs_for(model: Path, scratch: Path, sizes: dict[str, int]) -> Path:
+    """The model's first test set, or an .npz of random inputs; symbolic sizes not in `sizes` are 1."""
     folder = model.parent / "test_data_set_0"
-    if folder.exists():
+    if folder.exists() and not sizes:
         return folder
     path = scratch / f"{model.parent.name}.npz"
-    np.savez(path, **benchmark_inputs.load(model, None, {}))
+    np.savez(path, **benchmark_inputs.load(model, None, sizes))
     return path
 
 
@@ -148,6 +152,8 @@ def parse(description: str) -> argparse.Namespace:
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the peers")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--cpus", help="as for taskset; default: as many of the allowed ones as there are threads")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32")
+    parser.add_argument("--dim", action="append", default=[], metavar="NAME=N", help="binds a symbolic size; may be repeated")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=2, help="of measuring per engine and model")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -160,12 +166,13 @@ def parse(description: str) -> argparse.Namespace:
 def main() -> None:
     options = parse(__doc__)
     engines = (["hone"] if options.hone else []) + options.peers
+    sizes = {name: int(size) for name, _, size in (binding.rpartition("=") for binding in options.dim)}
     report: dict[str, dict] = {}
     print_row("model", header(engines))
     with tempfile.TemporaryDirectory() as scratch:
         for model in chosen_models(options):
             name = model.parent.name
-            results = measure(model, inputs_for(model, Path(scratch)), options)
+            results = measure(model, inputs_for(model, Path(scratch), sizes), options)
             summarize(results, engines[0])
             report[name] = results
             columns = [cells(results[engine]) for engine in engines]
@@ -174,7 +181,8 @@ def main() -> None:
     for engine, mean in means.items():
         print(f"{engine} / {engines[0]}: geometric mean {mean['ratio']:.3f} over {mean['models']} models")
     if options.json:
-        document = {"baseline": engines[0], "threads": options.threads, "cpus": options.cpus, "models": report}
+        document = {"baseline": engines[0], "threads": options.threads, "precision": options.precision,
+                    "dims": sizes, "cpus": options.cpus, "models": report}
         options.json.write_text(json.dumps(document | {"geometric_means": means}, indent=1))
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Measures one model in one of the peers, on command, so that a harness can interleave engines (A B A B).
 
-    peers.py ENGINE MODEL [--inputs DIR-or-NPZ] [--dim NAME=8] [--threads N] [--precision f32|default]
+    peers.py ENGINE MODEL [--inputs DIR-or-NPZ] [--dim NAME=8] [--threads N] [--precision f32|bf16|default]
 
 ENGINE is `onnxruntime` or `openvino`; OpenVINO computes in bf16 where the processor can unless it is held to f32, so f32 is the
-default here. Reads lines `run N` on stdin and answers each with one JSON line:
+default here. ONNX Runtime has no other precision than the model's. Reads lines `run N` on stdin and answers each with one JSON line:
 
     {"times_ms": [… N of them …], "load_ms": …, "first_run_ms": …, "engine": "onnxruntime 1.31.1"}
 
@@ -51,8 +51,8 @@ def openvino_runner(options: argparse.Namespace) -> tuple[str, Callable[[dict], 
 
     settings = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": options.threads,
                 "ENABLE_CPU_PINNING": False}
-    if options.precision == "f32":
-        settings["INFERENCE_PRECISION_HINT"] = "f32"
+    if options.precision != "default":
+        settings["INFERENCE_PRECISION_HINT"] = options.precision
 
     def load(inputs: dict) -> Callable[[], object]:
         core = openvino.Core()
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=Path)
     parser.add_argument("--dim", action="append", default=[], metavar="NAME=N")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--precision", choices=["f32", "default"], default="f32")
+    parser.add_argument("--precision", choices=["f32", "bf16", "default"], default="f32")
     options = parser.parse_args()
 
     sizes = {name: int(size) for name, _, size in (binding.rpartition("=") for binding in options.dim)}

@@ -2,8 +2,22 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
+#endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #endif
 
 #include "CKernels.h"
@@ -23,12 +37,13 @@ static const char *const names[] = {
 
 // The partial tables of an instruction set, by area.
 #define TABLES(isa) \
-  extern const KernelTable table_product_##isa, table_convolution_##isa, table_row_##isa, table_elementwise_##isa;
+  extern const KernelTable table_product_##isa, table_convolution_##isa, table_row_##isa, table_elementwise_##isa, \
+      table_bytes_##isa;
 TABLES(portable)
 #ifdef __x86_64__
 TABLES(avx2)
 TABLES(avx512)
-extern const KernelTable table_avx512vnni, table_avx512bf16;
+extern const KernelTable table_avx512vnni, table_avx512vbmi, table_avx512bf16, table_avx512amx, table_avx512amxbf16;
 #endif
 #ifdef __aarch64__
 TABLES(neon)
@@ -36,7 +51,7 @@ extern const KernelTable table_neondot;
 #endif
 #undef TABLES
 
-enum { capacity = 8 };
+enum { capacity = 12 };
 
 static struct {
   KernelTable tables[capacity];
@@ -72,6 +87,7 @@ static void add(const KernelTable *part) {
     t->panel_columns = part->panel_columns;
     t->tile_rows = part->tile_rows;
   }
+  if (part->bf16_depth) t->bf16_depth = part->bf16_depth;
   lay(i, part);
 }
 
@@ -81,7 +97,22 @@ static void add(const KernelTable *part) {
     lay(state.count - 1, &table_convolution_##isa);       \
     lay(state.count - 1, &table_row_##isa);               \
     lay(state.count - 1, &table_elementwise_##isa);       \
+    lay(state.count - 1, &table_bytes_##isa);             \
   } while (0)
+
+#ifdef __x86_64__
+// Whether there are matrix tiles with these features of CPUID leaf 7, and the system keeps them for this process.
+static int has_tiles(unsigned features) {
+#ifdef __linux__
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & features) != features) return 0;
+  enum { request_permission = 0x1023, tile_data = 18 };
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return 0;
+#endif
+}
+#endif
 
 static void resolve(void) {
   ADD(portable);
@@ -94,7 +125,12 @@ static void resolve(void) {
       ADD(avx512);
       if (__builtin_cpu_supports("avx512vnni")) {
         add(&table_avx512vnni);
-        if (__builtin_cpu_supports("avx512bf16")) add(&table_avx512bf16);
+        int has_vbmi = __builtin_cpu_supports("avx512vbmi"), has_bf16 = __builtin_cpu_supports("avx512bf16");
+        enum { bfloat16_tiles = 1 << 22, tiles = 1 << 24, byte_tiles = 1 << 25 };
+        if (has_vbmi) add(&table_avx512vbmi);
+        if (has_bf16) add(&table_avx512bf16);
+        if (has_vbmi && has_tiles(tiles | byte_tiles)) add(&table_avx512amx);
+        if (has_bf16 && has_tiles(tiles | bfloat16_tiles)) add(&table_avx512amxbf16);
       }
     }
   }

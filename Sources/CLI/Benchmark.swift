@@ -6,6 +6,7 @@ import HoneIR
 import HoneKernels
 import HoneONNX
 import HoneRuntime
+import HoneTransforms
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,7 +20,7 @@ struct BenchmarkCommand: ParsableCommand {
   var inputs: String?
   @OptionGroup var binding: BindingOptions
   @OptionGroup var threads: ThreadOptions
-  @Option(help: "Arithmetic: fp32.") var precision = "fp32"
+  @OptionGroup var arithmetic: PrecisionOptions
   @Option(help: "Seconds to measure.") var duration = 2.0
   @Option(help: "Runs before measuring.") var warmup = 3
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
@@ -51,12 +52,11 @@ struct BenchmarkCommand: ParsableCommand {
     var precision: String
     var runs: Int
     var profile: [Node]?
+    /// Where a quantized model computes with real numbers.
+    var dequantized_edges: [DequantizedEdge]?
   }
 
   func validate() throws {
-    guard precision == "fp32" else {
-      throw ValidationError("--precision takes fp32; lower precisions are in the model: see hone quantize")
-    }
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
@@ -65,7 +65,7 @@ struct BenchmarkCommand: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let loaded = try model.load()
-    let program = try Preparation(level: level, threads: threads.count).program(loaded.graph)
+    let program = try arithmetic.program(loaded.graph, level: level, threads: threads.count) { output.note($0) }
     let values = try readInputs(loaded.graph, program)
     let loadTime = clock.now - start
     let first = clock.now
@@ -96,9 +96,14 @@ struct BenchmarkCommand: ParsableCommand {
       p90_ms: quantile(0.9),
       p99_ms: quantile(0.99), throughput: 1000 / p50 * Double(Self.batch(values)), gflops: gflops,
       peak_share: gflops.map { $0 / peak },
-      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision,
+      peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count,
+      precision: arithmetic.precision.rawValue,
       runs: times.count)
-    if profile { result.profile = try profileNodes(program, values) }
+    if profile {
+      result.profile = try profileNodes(program, values)
+      let edges = program.graph.dequantizedEdges
+      if !edges.isEmpty { result.dequantized_edges = edges }
+    }
     if output.format == .json { try Console.json(result) } else { Console.print(text(result, peak)) }
   }
 
@@ -141,7 +146,13 @@ struct BenchmarkCommand: ParsableCommand {
     for node in nodes.sorted(by: { $0.ms > $1.ms }) {
       table.add(node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.percent(node.share))
     }
-    return (lines + ["", table.text]).joined(separator: "\n")
+    lines += ["", table.text]
+    if let edges = result.dequantized_edges {
+      var table = TextTable(["dequantized value", "read by", "because"], left: [0, 1, 2])
+      for edge in edges { table.add(String(edge.value.suffix(60)), edge.reader, edge.reason) }
+      lines += ["", table.text]
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// Lets a harness take turns between engines.

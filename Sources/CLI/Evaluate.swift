@@ -17,6 +17,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The split to use, where there are several: train, validation or test.") var split: String?
   @Option(help: "The label column of a table, by name or number.") var label: String?
   @Option(help: ArgumentHelp("Use only this many samples.", valueName: "n")) var limit: Int?
+  @OptionGroup var arithmetic: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -32,7 +33,8 @@ struct EvaluateCommand: ParsableCommand {
     var dataset = try Samples(data, for: loaded.graph, output, split: split.flatMap(Split.init), label: label).dataset
     if let limit { dataset = dataset.subset(count: limit, seed: 0) }
     var bar = ProgressBar("evaluating", total: output.quiet ? 0 : dataset.count)
-    let evaluation = try Evaluation(loaded.graph, on: dataset, threads: threads.count) { bar.update($0) }
+    let program = try arithmetic.program(loaded.graph, level: 3, threads: threads.count) { output.note($0) }
+    let evaluation = try Evaluation(loaded.graph, on: dataset, program: program) { bar.update($0) }
     if let scores = evaluation.classification { return try show(scores) }
     if let scores = evaluation.regression { try show(scores) }
   }

@@ -3,6 +3,8 @@ import Foundation
 import HoneIR
 import HoneKernels
 import HoneONNX
+import HoneRuntime
+import HoneTransforms
 import Logging
 import Synchronization
 
@@ -35,6 +37,31 @@ struct ThreadOptions: ParsableArguments {
   var count: Int { threads > 0 ? threads : ThreadPool.shared.cpuCount }
   func validate() throws {
     guard threads >= 0 else { throw ValidationError("--threads must not be negative") }
+  }
+}
+
+struct PrecisionOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Arithmetic: fp32; bf16 (bfloat16 data and weights, fp32 sums); int8 (what a quantized model asks for); auto (bfloat16 \
+      where it is faster here and a check finds it close enough; says what stays fp32).
+      """, valueName: "precision"),
+    transform: Self.parse)
+  var precision = Precision.fp32
+
+  private static func parse(_ text: String) throws -> Precision {
+    guard let precision = Precision(rawValue: text) else {
+      throw ValidationError("--precision takes \(Precision.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return precision
+  }
+
+  /// The program that runs `graph`, after notes about what the precision came to.
+  func program(_ graph: Graph, level: Int, threads: Int, _ note: (String) -> Void) throws(GraphError) -> Program {
+    let prepared = try Preparation(level: level, threads: threads, precision: precision).prepare(graph)
+    for text in prepared.notes { note(text) }
+    return Program(prepared.graph, threads: threads)
   }
 }
 

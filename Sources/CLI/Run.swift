@@ -38,6 +38,7 @@ struct RunCommand: ParsableCommand {
   @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level"))
   var level = 3
   @OptionGroup var binding: BindingOptions
+  @OptionGroup var arithmetic: PrecisionOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var options: OutputOptions
 
@@ -47,7 +48,8 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let loaded = try model.load()
-    let session = Session(try Preparation(level: level, threads: threads.count).program(loaded.graph))
+    let session = Session(
+      try arithmetic.program(loaded.graph, level: level, threads: threads.count) { options.note($0) })
     if let check { return try compare(loaded.graph, session, URL(fileURLWithPath: check)) }
     let inputs = try inputs(for: loaded.graph, session.program)
     let outputs = try session.run(inputs)

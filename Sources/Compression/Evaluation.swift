@@ -1,7 +1,7 @@
 import Foundation
 public import HoneDatasets
 public import HoneIR
-import HoneRuntime
+public import HoneRuntime
 import HoneTransforms
 
 /// How well a model does on labelled data.
@@ -17,10 +17,18 @@ public struct Evaluation: Sendable {
   public init(
     _ graph: Graph, on dataset: Dataset, threads: Int = 1, level: Int = 3, progress: (Int) -> Void = { _ in }
   ) throws(GraphError) {
+    let program = try Preparation(level: level, threads: threads).program(graph)
+    try self.init(graph, on: dataset, program: program, progress: progress)
+  }
+
+  /// Runs `program`, which is `graph` made ready, on all of `dataset`.
+  public init(
+    _ graph: Graph, on dataset: Dataset, program: Program, progress: (Int) -> Void = { _ in }
+  ) throws(GraphError) {
     guard dataset.task != .unlabelled else {
       throw GraphError(.input, "the data has no labels, so there is nothing to compare outputs with")
     }
-    let session = Session(try Preparation(level: level, threads: threads).program(graph))
+    let session = Session(program)
     var classes = ClassificationMetrics(classes: Self.classNames(graph, dataset))
     var targets = RegressionMetrics()
     var output: Int?

@@ -1,13 +1,24 @@
 internal import CKernels
 
-/// fp32 convolution weights rounded to bfloat16 in the layout `BFloat16Convolution` reads.
+/// fp32 convolution weights rounded to bfloat16 in the layout `BFloat16Convolution` reads; depthwise ones stay fp32.
 public final class PackedBFloat16Convolution: Sendable {
   let instructionSet: InstructionSet
   let groups: [BFloat16Panels]
+  private let depthwiseWeights: PackedConvolution?
 
   /// Packs fp32 weights [outputChannels, inputChannels / groups, kernel…], which need not be aligned.
   public init(_ weights: UnsafeRawPointer, shape: ConvolutionShape, instructionSet: InstructionSet = .current) {
     self.instructionSet = instructionSet
+    guard !shape.isDepthwise else {
+      depthwiseWeights = PackedConvolution(weights, shape: shape, instructionSet: instructionSet)
+      groups = []
+      return
+    }
+    depthwiseWeights = nil
+    guard !InputStrip.suits(shape) else {
+      groups = [Self.stripPanels(weights, shape, instructionSet)]
+      return
+    }
     let taps = shape.taps, channels = shape.inputChannelsPerGroup, columns = shape.outputChannelsPerGroup
     groups = (0..<shape.groups).map { group in
       BFloat16Panels(
@@ -16,52 +27,111 @@ public final class PackedBFloat16Convolution: Sendable {
     }
   }
 
-  public var byteCount: Int { groups.reduce(0) { $0 + $1.memory.byteCount } }
+  /// Panels whose taps are whole kernel rows: [kernel row][kernel column · channel].
+  private static func stripPanels(
+    _ weights: UnsafeRawPointer, _ shape: ConvolutionShape, _ instructionSet: InstructionSet
+  ) -> BFloat16Panels {
+    let (taps, channels, columns) = (shape.taps, shape.inputChannels, shape.outputChannels)
+    let width = shape.kernel.last!
+    var rows = [Float](repeating: 0, count: columns * taps * channels)
+    for index in rows.indices {
+      let (output, rest) = index.quotientAndRemainder(dividingBy: taps * channels)
+      let (tap, channel) = rest.quotientAndRemainder(dividingBy: channels)
+      rows[index] = weights.loadUnaligned(
+        fromByteOffset: ((output * channels + channel) * taps + tap) * 4, as: Float.self)
+    }
+    return BFloat16Panels(
+      rows, taps: taps / width, depth: width * channels, n: columns, tapStride: width * channels * 4, rowStride: 4,
+      columnStride: taps * channels * 4, instructionSet: instructionSet)
+  }
+
+  public var byteCount: Int { groups.reduce(depthwiseWeights?.byteCount ?? 0) { $0 + $1.memory.byteCount } }
+
+  /// Depthwise weights [taps][channels].
+  var depthwise: UnsafePointer<Float> { depthwiseWeights!.depthwise }
 }
 
-/// A plan for a convolution of bfloat16 channels-last data with fp32 sums. Depthwise ones are better left in fp32.
+/// A plan for a convolution of bfloat16 channels-last data with fp32 sums.
 public struct BFloat16Convolution: Sendable {
   public let shape: ConvolutionShape
+  /// bfloat16 where the convolution is depthwise.
   public let yType: HalfOrFloat
   public let epilogue: Epilogue
   public let instructionSet: InstructionSet
   private let grid: ConvolutionGrid
   private let offsets: TapOffsets?
+  private let strip: InputStrip?
 
   public init(
     _ shape: ConvolutionShape, yType: HalfOrFloat = .bfloat16, epilogue: Epilogue = Epilogue(),
     instructionSet: InstructionSet = .current
   ) {
+    precondition(yType == .bfloat16 || !shape.isDepthwise, "depthwise convolutions give what they take")
     (self.shape, self.yType, self.epilogue, self.instructionSet) = (shape, yType, epilogue, instructionSet)
-    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 2, allowsDepthwise: false)
-    offsets = shape.isPointwise ? nil : TapOffsets(shape)
+    grid = ConvolutionGrid(
+      shape, instructionSet: instructionSet, elementsPerStep: instructionSet.bfloat16Speed,
+      tileRows: instructionSet.bfloat16Rows, stripChannels: 4)
+    strip = grid.strip()
+    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }
 
   public var taskCount: Int { grid.taskCount }
-  public var scratchByteCount: Int { roundedUp(shape.inputChannelsPerGroup * 2, to: 64) }
+  public var scratchByteCount: Int { roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 2, to: 64) }
 
-  /// Runs `tasks`: bfloat16 x [batch, input…, inputChannels] to y; bias and residual are fp32.
+  /// Runs `tasks`: bfloat16 x [batch, input…, inputChannels] to y; the bias is fp32, and so is the residual of fp32 y.
   public func run(
     tasks: Range<Int>, x: UnsafePointer<UInt16>, weights: PackedBFloat16Convolution, y: UnsafeMutableRawPointer,
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount)
+    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
-      let row = block.image * shape.outputPixels + block.pixels.lowerBound
-      let image = x + (block.image * shape.inputPixels * shape.inputStride + block.group * shape.inputChannelsPerGroup)
-      let source = grid.rows(block, image, offsets, zeros: scratch, elementByteCount: 2)
-      for panel in block.panels {
-        let column = panel * grid.panels.width
-        let channel = block.group * grid.panels.n + column
-        var arguments = GemmBF16(
-          a: source, b: weights.groups[block.group].panel(at: column),
-          c: y + (row * shape.outputStride + channel) * yType.byteCount, c_stride: shape.outputStride,
-          rows: block.pixels.count, columns: grid.panels.columns(panel), narrow: yType == .bfloat16 ? 1 : 0,
-          epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
-        instructionSet.table.pointee.gemm_bf16(&arguments)
+      let image = x + block.image * shape.inputPixels * shape.inputStride
+      if shape.isDepthwise {
+        depthwise(block, image, weights, y.assumingMemoryBound(to: UInt16.self), operands)
+        continue
       }
+      let source: RowSource
+      if let strip {
+        strip.fill(
+          scratch.assumingMemoryBound(to: UInt16.self), from: image,
+          outputRow: block.pixels.lowerBound / shape.output.last!, padding: 0)
+        source = strip.rows(scratch)
+      } else {
+        source = grid.rows(
+          block, image + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 2)
+      }
+      for panel in block.panels { product(block, panel, source, weights, y, operands) }
     }
+  }
+
+  private func product(
+    _ block: ConvolutionGrid.Block, _ panel: Int, _ source: RowSource, _ weights: PackedBFloat16Convolution,
+    _ y: UnsafeMutableRawPointer, _ operands: EpilogueOperands
+  ) {
+    let row = block.image * shape.outputPixels + block.pixels.lowerBound
+    let column = panel * grid.panels.width
+    let channel = block.group * grid.panels.n + column
+    var arguments = GemmBF16(
+      a: source, b: weights.groups[block.group].panel(at: column),
+      c: y + (row * shape.outputStride + channel) * yType.byteCount, c_stride: shape.outputStride,
+      rows: block.pixels.count, columns: grid.panels.columns(panel), narrow: yType == .bfloat16 ? 1 : 0,
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+    instructionSet.table.pointee.gemm_bf16(&arguments)
+  }
+
+  private func depthwise(
+    _ block: ConvolutionGrid.Block, _ x: UnsafePointer<UInt16>, _ weights: PackedBFloat16Convolution,
+    _ y: UnsafeMutablePointer<UInt16>, _ operands: EpilogueOperands
+  ) {
+    let row = block.image * shape.outputPixels
+    let width = shape.output.last!
+    var arguments = DepthwiseBF16(
+      window: shape.window, x: x, x_stride: shape.inputStride, row_begin: block.pixels.lowerBound / width,
+      row_end: block.pixels.upperBound / width, channels: shape.outputChannels, weights: weights.depthwise,
+      weight_stride: shape.outputChannels, y: y + row * shape.outputStride, y_stride: shape.outputStride,
+      epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
+    instructionSet.table.pointee.depthwise_bf16(&arguments)
   }
 }

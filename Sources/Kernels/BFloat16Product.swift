@@ -31,11 +31,12 @@ struct BFloat16Panels: Sendable {
     _ source: UnsafeRawPointer, taps: Int, depth: Int, n: Int, tapStride: Int, rowStride: Int, columnStride: Int,
     instructionSet: InstructionSet
   ) {
-    rows = taps * roundedUp(depth, to: 2)
+    let padded = roundedUp(depth, to: instructionSet.bfloat16Depth)
+    rows = taps * padded
     memory = AlignedMemory(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
     var arguments = PackBF16(
       source: source, tap_stride: tapStride, row_stride: rowStride, column_stride: columnStride, taps: taps,
-      depth: depth, n: n, panels: memory.base.assumingMemoryBound(to: UInt16.self))
+      depth: depth, padded_depth: padded, n: n, panels: memory.base.assumingMemoryBound(to: UInt16.self))
     instructionSet.table.pointee.pack_bf16(&arguments)
   }
 
@@ -78,7 +79,8 @@ public struct BFloat16Product: Sendable {
     panels = Panels(n: n, instructionSet: instructionSet)
     // Rounded rows serve all their panels.
     grid = TaskGrid(
-      m: m, k: dividedUp(k, by: 2), panels: panels, batch: 1, tileRows: 12, rowsFirst: aType == .float32)
+      m: m, k: dividedUp(k, by: instructionSet.bfloat16Speed), panels: panels, batch: 1,
+      tileRows: instructionSet.bfloat16Rows, rowsFirst: aType == .float32)
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -86,7 +88,7 @@ public struct BFloat16Product: Sendable {
   /// Bytes of scratch per thread, aligned to 64, for fp32 A.
   public var scratchByteCount: Int { aType == .float32 ? roundedUp(grid.rowsPerBlock * k * 2, to: 64) : 0 }
 
-  /// Runs `tasks`; bias and residual are fp32.
+  /// Runs `tasks`; the bias is fp32.
   public func run(
     tasks: Range<Int>, a: UnsafeRawPointer, b: PackedBFloat16Matrix, c: UnsafeMutableRawPointer,
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
@@ -119,7 +121,7 @@ public struct BFloat16Product: Sendable {
   private func round(_ a: UnsafePointer<Float>, _ rows: Range<Int>, into scratch: UnsafeMutableRawPointer) {
     let out = scratch.assumingMemoryBound(to: UInt16.self)
     for (i, row) in rows.enumerated() {
-      instructionSet.table.pointee.narrow_bf16(a + row * aStride, out + i * k, k)
+      instructionSet.table.pointee.narrow_bf16(a + row * aStride, out + i * k, k, 1)
     }
   }
 }

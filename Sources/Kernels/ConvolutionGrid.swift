@@ -21,15 +21,15 @@ struct ConvolutionGrid: Sendable {
   private let panelsPerBlock: Int
   private let panelBlocks: Int
 
-  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes. Depthwise kernels are used where allowed and
-  /// suitable, strips of copied input for at most `stripChannels` channels. A position costs as much as `columns` columns
-  /// of a product, those of a panel by default.
+  /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes, `tileRows` how many positions are computed
+  /// together. Depthwise kernels are used where suitable, strips of copied input for at most `stripChannels` channels. A
+  /// position costs as much as `columns` columns of a product, those of a panel by default.
   init(
-    _ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, allowsDepthwise: Bool = true,
+    _ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, tileRows: Int = 12,
     stripChannels: Int = 0, columns: Int? = nil
   ) {
     self.shape = shape
-    isDepthwise = allowsDepthwise && shape.isDepthwise
+    isDepthwise = shape.isDepthwise
     usesStrip = InputStrip.suits(shape, channels: stripChannels)
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
     let mergesImages = shape.isPointwise && !isDepthwise
@@ -39,7 +39,7 @@ struct ConvolutionGrid: Sendable {
     // A depthwise tap moves a vector in and out where a product would multiply it many times.
     let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * (columns ?? panels.width)
     // Whole rows of the output, or whole tiles of a product.
-    let unit = isDepthwise || usesStrip ? shape.output.last! : 12
+    let unit = isDepthwise || usesStrip ? shape.output.last! : tileRows
     let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (512 * 1024)))
     pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1)))
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)

@@ -59,14 +59,17 @@ public struct EpilogueOperands {
   public var rowBias: UnsafePointer<Float>?
   /// Added element by element; may be the result itself.
   public var residual: UnsafePointer<Float>?
+  /// The same as bfloat16, where the result is; one of the two at most.
+  public var narrowResidual: UnsafePointer<UInt16>?
   /// Elements between rows of the residual; nil means as in the result.
   public var residualStride: Int?
 
   public init(
     bias: UnsafePointer<Float>? = nil, rowBias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
-    residualStride: Int? = nil
+    narrowResidual: UnsafePointer<UInt16>? = nil, residualStride: Int? = nil
   ) {
     (self.bias, self.rowBias, self.residual, self.residualStride) = (bias, rowBias, residual, residualStride)
+    self.narrowResidual = narrowResidual
   }
 
   /// For the part of the result that begins at `row` and `column`.
@@ -75,7 +78,8 @@ public struct EpilogueOperands {
     let residualStride = residualStride ?? stride
     return EpilogueF32(
       bias: bias.map { $0 + column }, row_bias: rowBias.map { $0 + row },
-      residual: residual.map { $0 + (row * residualStride + column) }, residual_stride: residualStride,
+      residual: residual.map { $0 + (row * residualStride + column) },
+      residual_half: narrowResidual.map { $0 + (row * residualStride + column) }, residual_stride: residualStride,
       alpha: plan.alpha, p0: p0, p1: p1, activation: activation)
   }
 }

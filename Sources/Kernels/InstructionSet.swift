@@ -14,12 +14,26 @@ public struct InstructionSet: Sendable, Hashable, CustomStringConvertible {
     return tables.prefix(count).map { InstructionSet(table: $0!) }
   }()
 
-  /// "portable", "avx2", "avx512", "avx512vnni", "avx512bf16", "neon" or "neondot".
+  /// "portable", "avx2", "avx512", "avx512vnni", "avx512vbmi", "avx512bf16", "avx512amx", "avx512amxbf16", "neon" or
+  /// "neondot".
   public var name: String { String(cString: table.pointee.isa) }
   public var description: String { name }
 
   /// fp32 elements of one vector register.
   public var lanes: Int { table.pointee.lanes }
+
+  /// Whether products of bfloat16 are instructions; otherwise they run as fp32 ones.
+  public var multipliesBFloat16: Bool {
+    let origin = kernels.first { $0.name == "gemm_bf16" }?.origin
+    return origin == "avx512bf16" || origin == "avx512amxbf16"
+  }
+
+  /// What the depth of packed bfloat16 rows is rounded up to.
+  var bfloat16Depth: Int { table.pointee.bf16_depth }
+  /// Rows of a bfloat16 product that are computed together.
+  var bfloat16Rows: Int { bfloat16Depth > 2 ? 32 : 12 }
+  /// bfloat16 multiply-adds that take the time of one in fp32.
+  var bfloat16Speed: Int { bfloat16Depth > 2 ? 16 : 2 }
 
   /// Every kernel with the instruction set its code was compiled for, in table order.
   public var kernels: [(name: String, origin: String)] {

@@ -10,8 +10,17 @@ public struct Pooling: Sendable {
 
   public enum Element: Sendable, Hashable {
     case float32
+    case bfloat16
     /// Averages become round(mean(x − xZero) · scale) + yZero.
     case quantized(ByteType, xZero: Int32 = 0, scale: Float = 1, yZero: Int32 = 0)
+
+    var byteCount: Int {
+      switch self {
+      case .float32: 4
+      case .bfloat16: 2
+      case .quantized: 1
+      }
+    }
   }
 
   public let shape: ConvolutionShape
@@ -46,7 +55,7 @@ public struct Pooling: Sendable {
 
   /// Runs `tasks`: x [batch, input…, channels] to y [batch, output…, channels].
   public func run(tasks: Range<Int>, x: UnsafeRawPointer, y: UnsafeMutableRawPointer) {
-    let size = element == .float32 ? 4 : 1
+    let size = element.byteCount
     reciprocals.withUnsafeBufferPointer { reciprocals in
       for task in tasks {
         let (image, part) = task.quotientAndRemainder(dividingBy: tasksPerImage)
@@ -62,6 +71,7 @@ public struct Pooling: Sendable {
           arguments.type = Int32((type.isSigned ? pool_s8 : pool_u8).rawValue)
           (arguments.x_zero, arguments.scale, arguments.y_zero) = (xZero, scale, yZero)
         }
+        if element == .bfloat16 { arguments.type = Int32(pool_bf16.rawValue) }
         switch kind {
         case .maximum: instructionSet.table.pointee.pool_maximum(&arguments)
         case .average: instructionSet.table.pointee.pool_average(&arguments)

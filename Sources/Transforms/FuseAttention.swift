@@ -26,29 +26,6 @@ public struct FuseAttention: RewritePass {
   }
 }
 
-/// The same where weights that are no numbers become 0, as in rows that are masked throughout: what is no number in the
-/// result becomes 0 instead.
-///
-/// Other runtimes treat such rows in other ways, so this is lowering.
-public struct FuseGuardedAttention: RewritePass {
-  public init() {}
-
-  public var rewrites: [Rewrite] {
-    [
-      .rules([
-        Rule("heads(guarded Softmax(q·kᵀ + mask)·v) → guarded MultiHeadAttention", on: Reshape.self) {
-          (_, node, graph) throws(GraphError) in
-          guard let attention = AttentionMatch(node, in: graph, isGuarded: true),
-            let result = try attention.apply(in: &graph, insteadOf: node)
-          else { return nil }
-          let isNaN = try graph.apply(IsNaN(), result)
-          return try graph.apply(Where(), isNaN, graph.constant(.scalar(Float(0))), result)
-        }
-      ])
-    ]
-  }
-}
-
 /// The parts of an attention as exporters write it.
 struct AttentionMatch {
   /// `[batch, length, heads·size]`
@@ -60,21 +37,24 @@ struct AttentionMatch {
   /// Where this `[batch, length of key]` is zero, `fill` is added.
   var padding: (value: Value, fill: Double)?
 
-  /// `node` reshapes `[batch, length, heads, size]` to `[batch, length, heads·size]`.
-  init?(_ node: Node, in graph: Graph, isGuarded: Bool = false) {
+  /// `node` reshapes `[batch, length, heads, size]` to `[batch, length, heads·size]`. With `guarded` the softmax's NaN, where
+  /// a row is −∞ throughout, are replaced by 0; without, there is no such guard.
+  init?(_ node: Node, in graph: Graph, guarded: Bool = false) {
     guard let merged = graph.shape(of: node.result), merged.count == 3, let product = graph.mergedHeads(node) else {
       return nil
     }
     guard let (_, weighted) = graph.soleProducer(of: product, as: MatMul.self), graph.rank(of: product) == 4,
       graph.element(of: product) == .float32, let weights = weighted.operands[0], let values = weighted.operands[1],
-      let (softmax, normalized) = isGuarded
+      let (softmax, normalized) = guarded
         ? graph.guardedSoftmax(weights) : graph.soleProducer(of: weights, as: Softmax.self),
       softmax.axis == -1 || softmax.axis == 3,
       let scores = graph.scores(normalized.operands[0]!)
     else { return nil }
     guard let q = graph.splitHeads(scores.query, order: [0, 2, 1, 3]),
       let v = graph.splitHeads(values, order: [0, 2, 1, 3]),
-      let k = graph.splitKeys(scores.key), q.heads == k.heads, q.heads == v.heads
+      let k = scores.isKeyTransposed
+        ? graph.splitHeads(scores.key, order: [0, 2, 1, 3]) : graph.splitKeys(scores.key), q.heads == k.heads,
+      q.heads == v.heads
     else { return nil }
     (query, key, value, heads, scale) = (q.source, k.source, v.source, q.heads, scores.scale * q.factor * k.factor)
     guard v.factor == 1 else { return nil }
@@ -82,6 +62,13 @@ struct AttentionMatch {
     guard let shape = graph.shape(of: added), let score = graph.shape(of: normalized.operands[0]) else { return nil }
     if let padding = graph.padding(added) {
       self.padding = padding
+      return
+    }
+    if guarded {
+      // Sizes that are not known yet are those of the scores, or the sum would have failed.
+      let fits = zip(shape, score).allSatisfy { $0 == 1 || $0 == $1 || $0.size == nil }
+      guard shape.count == 4, fits, shape[3] == score[3] else { return nil }
+      mask = added
       return
     }
     // The last two sizes must be those of the scores, the first two may be 1.
@@ -106,15 +93,6 @@ struct AttentionMatch {
 }
 
 extension Graph {
-  /// The softmax of which `value` is Where(IsNaN(softmax), 0, softmax).
-  fileprivate func guardedSoftmax(_ value: Value) -> (op: Softmax, node: Node)? {
-    guard let (_, choice) = soleProducer(of: value, as: Where.self), let condition = choice.operands[0],
-      let (_, test) = soleProducer(of: condition, as: IsNaN.self), scalar(choice.operands[1]) == 0,
-      let softmax = choice.operands[2], test.operands[0] == softmax, userCount(of: softmax) == 2, !isOutput(softmax)
-    else { return nil }
-    return producer(of: softmax, as: Softmax.self)
-  }
-
   /// `value` is a product or a sum of a product and a choice between finite numbers; only rows that are −∞ throughout give NaN.
   fileprivate func isFiniteSum(_ value: Value?) -> Bool {
     guard let value, let node = producer(of: value) else { return false }
@@ -126,6 +104,15 @@ extension Graph {
     case is Where: return node.operands.dropFirst().allSatisfy { scalar($0)?.isFinite ?? false }
     default: return false
     }
+  }
+
+  /// x = Softmax(y) of `value` = Where(IsNaN(x), 0, x), which nobody else reads.
+  fileprivate func guardedSoftmax(_ value: Value) -> (op: Softmax, node: Node)? {
+    guard let (_, choice) = soleProducer(of: value, as: Where.self), scalar(choice.operands[1]) == 0,
+      let x = choice.operands[2], let (_, test) = soleProducer(of: choice.operands[0], as: IsNaN.self),
+      test.operands[0] == x, userCount(of: x) == 2, !isOutput(x)
+    else { return nil }
+    return producer(of: x, as: Softmax.self)
   }
 
   /// The product of which `node`, a `Reshape` to `[batch, length, heads·size]`, merges the heads.
@@ -142,6 +129,8 @@ extension Graph {
     var query, key: Value
     var scale = 1.0
     var mask: Value?
+    /// The key is `[batch, heads, length, size]`.
+    var isKeyTransposed = false
   }
 
   /// What `value`, the operand of the softmax, is made of.
@@ -159,9 +148,13 @@ extension Graph {
 
   private func scaledProduct(_ value: Value) -> Scores? {
     let (source, factor) = unscaled(value)
-    guard let node = producer(of: source), isReadOnce(source), node.op is MatMul, let q = node.operands[0],
-      let k = node.operands[1]
+    guard let node = producer(of: source), isReadOnce(source), let q = node.operands[0], let k = node.operands[1]
     else { return nil }
+    if let product = node.op as? Microsoft.FusedMatMul {
+      guard !product.transA, product.transB, !product.transBatchA, !product.transBatchB else { return nil }
+      return Scores(query: q, key: k, scale: factor * Double(product.alpha), isKeyTransposed: true)
+    }
+    guard node.op is MatMul else { return nil }
     return Scores(query: q, key: k, scale: factor)
   }
 

@@ -47,8 +47,9 @@ extension Pipeline {
   /// What makes a graph faster on this machine and is never saved.
   public static var lowering: [Pipeline] {
     [
-      Pipeline([LowerQuantization(), RemoveDuplicates()], rounds: 2), Pipeline([FuseGuardedAttention()]),
-      Pipeline([LowerLayout(), Simplify()], rounds: 6),
+      Pipeline([LowerQuantization(), RemoveDuplicates()], rounds: 2), Pipeline([LowerLayout(), Simplify()], rounds: 6),
+      Pipeline([RemoveDuplicates(), FuseGuardedAttention(), FoldConstants(), Simplify(), FuseLayers()]),
+      Pipeline([FuseQuantizedSums()]),
     ]
   }
 }

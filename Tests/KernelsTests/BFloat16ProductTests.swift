@@ -55,17 +55,39 @@ struct BFloat16ProductTests {
     var random = Random(5)
     let xCount = ConvolutionTests.count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)
     let yCount = ConvolutionTests.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
-    let x = Guarded(random.floats(xCount).map(bfloat16)), y = Guarded([Float](repeating: .nan, count: yCount))
+    let x = Guarded(random.floats(xCount).map(bfloat16)), bias = Guarded(random.floats(s.outputChannels))
     let w = Guarded(random.floats(s.outputChannels * s.inputChannelsPerGroup * s.taps))
-    let plan = BFloat16Convolution(s, yType: .float32, instructionSet: set)
-    let packed = PackedBFloat16Convolution(w.pointer, shape: s, instructionSet: set)
-    ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
-      plan.run(tasks: tasks, x: x.pointer, weights: packed, y: y.pointer, scratch: scratch)
-    }
+    let residual = Guarded(random.floats(yCount).map(bfloat16))
+    // Depthwise weights stay fp32.
     let expected = convolve(
       s, x: { Double(float(x.pointer[($0 * s.inputPixels + $1) * s.inputStride + $2])) },
-      w: { Double(float(bfloat16(w.pointer[($0 * s.inputChannelsPerGroup + $1) * s.taps + $2]))) })
-    let result = expected.indices.map { y.pointer[$0 / s.outputChannels * s.outputStride + $0 % s.outputChannels] }
-    #expect(distance(result, expected) < 1e-5)
+      w: {
+        let weight = w.pointer[($0 * s.inputChannelsPerGroup + $1) * s.taps + $2]
+        return Double(s.isDepthwise ? weight : float(bfloat16(weight)))
+      })
+    let places = expected.indices.map { $0 / s.outputChannels * s.outputStride + $0 % s.outputChannels }
+    let packed = PackedBFloat16Convolution(w.pointer, shape: s, instructionSet: set)
+    if !s.isDepthwise {
+      let y = Guarded([Float](repeating: .nan, count: yCount))
+      let plan = BFloat16Convolution(s, yType: .float32, instructionSet: set)
+      ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+        plan.run(tasks: tasks, x: x.pointer, weights: packed, y: y.pointer, scratch: scratch)
+      }
+      #expect(distance(places.map { y.pointer[$0] }, expected) < 1e-5)
+    }
+    for activation in [Activation.relu, .silu, .gelu, .hardSwish] {
+      let y = Guarded([UInt16](repeating: 0x7fc0, count: yCount))
+      let plan = BFloat16Convolution(s, epilogue: Epilogue(activation: activation), instructionSet: set)
+      ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+        plan.run(
+          tasks: tasks, x: x.pointer, weights: packed, y: y.pointer,
+          operands: EpilogueOperands(bias: bias.pointer, narrowResidual: residual.pointer), scratch: scratch)
+      }
+      let activated = expected.indices.map { i in
+        activation(
+          expected[i] + Double(bias.pointer[i % s.outputChannels]) + Double(float(residual.pointer[places[i]])))
+      }
+      #expect(distance(places.map { float(y.pointer[$0]) }, activated) < 4e-3)
+    }
   }
 }

@@ -42,6 +42,22 @@ struct PoolingTests {
   }
 
   @Test(arguments: InstructionSet.available, shapes)
+  func `bfloat16 pooling matches the definition`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(4)
+    for kind in [Pooling.Kind.maximum, .average(countsPadding: false)] {
+      let x = Guarded(random.floats(Self.count(s).x).map(bfloat16))
+      let y = Guarded([UInt16](repeating: 0x7fc0, count: Self.count(s).y))
+      let plan = Pooling(s, kind: kind, element: .bfloat16, instructionSet: set)
+      plan.run(tasks: 0..<plan.taskCount, x: x.pointer, y: y.pointer)
+      let expected = (0..<y.count).map { index -> Double in
+        let window = Self.window(s, x.pointer, index).map { Double(float($0)) }
+        return kind == .maximum ? window.max()! : window.reduce(0, +) / Double(window.count)
+      }
+      #expect(distance(y.array.map(float), expected) < 4e-3)
+    }
+  }
+
+  @Test(arguments: InstructionSet.available, shapes)
   func `quantized pooling is exact`(set: InstructionSet, s: ConvolutionShape) {
     var random = Random(2)
     for type in [ByteType.uint8, .int8] {

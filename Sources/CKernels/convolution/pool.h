@@ -13,6 +13,14 @@ KERNEL(pool_maximum)(const Pool *q) {
         float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
         if (n >= LANES) vstore(y, best);
         else vstore_n(y, best, n);
+      } else if (q->type == pool_bf16) {
+        vf best = (vf)-__builtin_inff();
+        for (size_t t = 0; t < q->taps; t++) {
+          if (offsets[t] < 0) continue;
+          vf x = vload_half((const uint16_t *)q->x + offsets[t] + c, n);
+          best = best > x ? best : x;
+        }
+        vstore_half((uint16_t *)q->y + (ptrdiff_t)p * q->y_stride + c, vnarrow(best), n);
       } else {
         vi best = (vi)(q->type == pool_u8 ? 0 : -128);
         for (size_t t = 0; t < q->taps; t++) {
@@ -41,6 +49,11 @@ KERNEL(pool_average)(const Pool *q) {
         float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
         if (n >= LANES) vstore(y, sum);
         else vstore_n(y, sum, n);
+      } else if (q->type == pool_bf16) {
+        vf sum = (vf)0.0f;
+        for (size_t t = 0; t < q->taps; t++)
+          if (offsets[t] >= 0) sum += vload_half((const uint16_t *)q->x + offsets[t] + c, n);
+        vstore_half((uint16_t *)q->y + (ptrdiff_t)p * q->y_stride + c, vnarrow(sum * q->reciprocals[p]), n);
       } else {
         int is_signed = q->type == pool_s8;
         vi sum = (vi)0;

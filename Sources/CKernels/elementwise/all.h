@@ -1,4 +1,5 @@
 #include "half.h"
+#include "../math/bfloat16.h"
 #include "functions.h"
 #include "pow.h"
 #include "unary.h"

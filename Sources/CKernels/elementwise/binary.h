@@ -198,8 +198,36 @@ BINARY_INTEGER(binary_u64, uint64_t, wrapping_64, uint64_t, quotient_u, remainde
 #undef BINARY
 #undef BINARY_SLOW
 
+INLINE vf vcombine_half(int function, vf a, vf b) {
+  switch (function) {
+    case binary_add: return a + b;
+    case binary_sub: return a - b;
+    default: return a * b;
+  }
+}
+
+// Sums, differences and products of bfloat16, without a stop in memory.
+INLINE void binary_simple_half(int function, const uint16_t *a, const uint16_t *b, uint16_t *y, const RowLoop *loop) {
+  int repeats_first = loop->repeat & repeat_first, repeats_second = loop->repeat & repeat_second;
+  for (size_t r = 0; r < loop->rows; r++, a += loop->step[0], b += loop->step[1], y += loop->n) {
+    vf first = vset(float_of((uint32_t)*a << 16)), second = vset(float_of((uint32_t)*b << 16));
+    for (size_t i = 0; i < loop->n; i += LANES) {
+      size_t n = loop->n - i;
+      vf u = repeats_first ? first : vload_half(a + i, n), v = repeats_second ? second : vload_half(b + i, n);
+      vstore_half(y + i, vnarrow(vcombine_half(function, u, v)), n);
+    }
+  }
+}
+
 static void CAT(binary_half, ISA)(int32_t function, int32_t type, const uint16_t *a, const uint16_t *b, uint16_t *y,
                                   const RowLoop *loop) {
+  if (type == scalar_bf16 && loop->n > 0) {
+    switch (function) {
+      case binary_add: return binary_simple_half(binary_add, a, b, y, loop);
+      case binary_sub: return binary_simple_half(binary_sub, a, b, y, loop);
+      case binary_mul: return binary_simple_half(binary_mul, a, b, y, loop);
+    }
+  }
   float first[half_block], second[half_block];
   for (size_t r = 0; r < loop->rows; r++, a += loop->step[0], b += loop->step[1], y += loop->n) {
     if (loop->repeat & repeat_first) load_half(type, a, first, 1);

@@ -1,4 +1,5 @@
-#include "bfloat16.h"
+#include "../math/bfloat16.h"
+#include "epilogue_bf16.h"
 
 enum { bf16_rows = HAS_BF16 ? 6 : 4 };
 
@@ -46,42 +47,6 @@ INLINE const uint16_t *tile_sums_bf16(vf acc[], const uint16_t *const a[], const
   return b;
 }
 
-INLINE void store_bf16(const GemmBF16 *g, size_t row, size_t j, vf x, size_t n) {
-  ptrdiff_t at = (ptrdiff_t)row * g->c_stride + (ptrdiff_t)j;
-  if (g->narrow) vstore_half((uint16_t *)g->c + at, vnarrow(x), n);
-  else vstore_some((float *)g->c + at, x, n);
-}
-
-static __attribute__((noinline)) void CAT(finish_bf16, ISA)(const GemmBF16 *g, size_t row, size_t rows,
-                                                            const float *tile, size_t tile_stride) {
-  const EpilogueF32 *e = &g->epilogue;
-  for (size_t r = 0; r < rows; r++) {
-    vf row_bias = vset(e->row_bias ? e->row_bias[row + r] : 0);
-    const float *residual = e->residual ? e->residual + (ptrdiff_t)(row + r) * e->residual_stride : NULL;
-    for (size_t j = 0; j < g->columns; j += LANES) {
-      size_t n = g->columns - j;
-      vf x = vfma(vload(tile + r * tile_stride + j), vset(e->alpha), row_bias);
-      if (e->bias) x += vload_some(e->bias + j, n);
-      if (residual) x += vload_some(residual + j, n);
-      store_bf16(g, row + r, j, vactivate_(x, e->activation, vset(e->p0), vset(e->p1), 0), n);
-    }
-  }
-}
-
-INLINE void finish_registers_bf16(const GemmBF16 *g, size_t row, const vf acc[], int rows, int nv) {
-  const EpilogueF32 *e = &g->epilogue;
-  int clips = e->activation == activation_clip;
-  vf alpha = vset(e->alpha), low = vset(clips ? e->p0 : -__builtin_inff()),
-     high = vset(clips ? e->p1 : __builtin_inff());
-#pragma clang loop unroll(full)
-  for (int j = 0; j < nv; j++) {
-    vf bias = e->bias ? vload(e->bias + j * LANES) : (vf)0.0f;
-#pragma clang loop unroll(full)
-    for (int r = 0; r < rows; r++)
-      store_bf16(g, row + (size_t)r, (size_t)j * LANES, vclip(vfma(acc[r * nv + j], alpha, bias), low, high), LANES);
-  }
-}
-
 INLINE void tile_bf16(const GemmBF16 *g, size_t row, int rows, int nv, int split) {
   vf acc[32];
 #pragma clang loop unroll(full)
@@ -105,9 +70,7 @@ INLINE void tile_bf16(const GemmBF16 *g, size_t row, int rows, int nv, int split
   }
 #pragma clang loop unroll(full)
   for (int i = rows * nv; i < rows * nv * split; i++) acc[i % (rows * nv)] += acc[i];
-  const EpilogueF32 *e = &g->epilogue;
-  if (rows == bf16_rows && g->columns == (size_t)nv * LANES && !e->row_bias && !e->residual &&
-      (e->activation == activation_none || e->activation == activation_clip)) {
+  if (vfinishes_simply_bf16(&g->epilogue)) {
     finish_registers_bf16(g, row, acc, rows, nv);
     return;
   }

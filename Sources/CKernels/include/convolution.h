@@ -27,6 +27,19 @@ typedef struct {
   EpilogueF32 epilogue;
 } DepthwiseF32;
 
+/// As DepthwiseF32 for bfloat16 data; weights and sums are fp32.
+typedef struct {
+  Window window;
+  const uint16_t *x;
+  ptrdiff_t x_stride;
+  size_t row_begin, row_end, channels;
+  const float *weights;
+  ptrdiff_t weight_stride;
+  uint16_t *y;
+  ptrdiff_t y_stride;
+  EpilogueF32 epilogue;
+} DepthwiseBF16;
+
 /// accumulator = Σ_t (x − x_zero)·weight, exact; padding adds nothing. As DepthwiseF32 otherwise.
 typedef struct {
   Window window;
@@ -36,8 +49,8 @@ typedef struct {
   /// weights[t][c] with the zero point already subtracted.
   const int16_t *weights;
   ptrdiff_t weight_stride;
-  /// The same of a 3×3 window where they fit 8 bits, or NULL: [⌈channels/64⌉][kernel column][4][4][4 channels][4 kernel
-  /// rows], channel 16·l + 4·q + d of a block at [q][l][d], the fourth row 0.
+  /// The same of a 3×3 or 5×5 window where they fit 8 bits, or NULL: [⌈channels/64⌉][kernel column][⌈kernel rows/4⌉][4][4]
+  /// [4 channels][4 kernel rows], channel 16·l + 4·q + d of a block at [q][l][d], rows beyond the last 0.
   const int8_t *_Nullable weights4;
   void *y;
   ptrdiff_t y_stride;
@@ -47,7 +60,7 @@ typedef struct {
   EpilogueI8 epilogue;
 } DepthwiseI8;
 
-enum PoolType { pool_f32, pool_u8, pool_s8 };
+enum PoolType { pool_f32, pool_bf16, pool_u8, pool_s8 };
 
 /// Pooling of `pixels` output positions over `taps` input positions each; negative offsets are skipped.
 typedef struct {
@@ -67,6 +80,7 @@ typedef struct {
 
 #define CONVOLUTION_KERNELS(X)                   \
   X(depthwise_f32, (const DepthwiseF32 *d))      \
+  X(depthwise_bf16, (const DepthwiseBF16 *d))    \
   X(depthwise_i8, (const DepthwiseI8 *d))        \
   X(pool_maximum, (const Pool *p))               \
   X(pool_average, (const Pool *p))

@@ -22,6 +22,8 @@ typedef struct {
   const float *_Nullable bias;
   const float *_Nullable row_bias;
   const float *_Nullable residual;
+  /// The same as bfloat16, for kernels that move bfloat16; one of the two at most.
+  const uint16_t *_Nullable residual_half;
   ptrdiff_t residual_stride;
   float alpha, p0, p1;
   int32_t activation;
@@ -58,6 +60,8 @@ typedef struct {
 enum GemmResult { gemm_result_i32, gemm_result_f32, gemm_result_u8, gemm_result_s8 };
 
 /// A quantized residual is (residual − residual_zero) · residual_scale; an fp32 one has residual_type gemm_result_f32.
+/// Where inner_scale is not 0, a sum is first rounded to an integer within inner_low...inner_high and then multiplied by it,
+/// before the residual is added.
 typedef struct {
   const float *_Nullable scale;      // per column; `scale_step` 0 repeats the first
   const float *_Nullable row_scale;  // per row
@@ -72,7 +76,11 @@ typedef struct {
   int32_t output_zero;
   int32_t activation;
   float p0, p1;
+  float inner_scale, inner_low, inner_high;
 } EpilogueI8;
+
+/// Bytes behind the last packed s8 panel that products may read; what they hold changes nothing.
+enum PanelSlack { panel_slack = 4096 };
 
 /// Integer product of u8 or s8 rows with a packed s8 panel [taps·depth4/4][columns rounded up to lanes][4].
 /// accumulator = Σ (a − a_zero)·(b − b_zero), exact modulo 2³².
@@ -114,8 +122,8 @@ typedef struct {
   int32_t *sums;
 } PackBI8;
 
-/// As GemmF32 for bfloat16 rows and panels [taps·depth2/2][columns rounded up to lanes][2]; sums in fp32, odd element of
-/// a pair first. C is fp32, or bfloat16 where `narrow`.
+/// As GemmF32 for bfloat16 rows and panels [taps·depth'/2][columns rounded up to lanes][2], where depth' is the depth
+/// rounded up to `bf16_depth`; sums in fp32. C is fp32, or bfloat16 where `narrow`.
 typedef struct {
   RowSource a;
   const uint16_t *b;
@@ -126,11 +134,11 @@ typedef struct {
   EpilogueF32 epilogue;
 } GemmBF16;
 
-/// Packs fp32 B, where k is taps pieces of depth; byte strides, any alignment.
+/// Packs fp32 B, where k is taps pieces of depth, each filled up with zeros to `padded_depth`; byte strides, any alignment.
 typedef struct {
   const void *source;
   ptrdiff_t tap_stride, row_stride, column_stride;
-  size_t taps, depth, n;
+  size_t taps, depth, padded_depth, n;
   uint16_t *panels;
 } PackBF16;
 
@@ -142,6 +150,8 @@ typedef struct {
   X(pack_i8, (const PackBI8 *p))             \
   X(gemm_bf16, (const GemmBF16 *g))          \
   X(pack_bf16, (const PackBF16 *p))          \
-  X(narrow_bf16, (const float *x, uint16_t *y, size_t n))
+  X(narrow_bf16, (const float *x, uint16_t *y, size_t n, float factor)) \
+  X(pair_bf16, (const uint16_t *x, ptrdiff_t stride, size_t k, size_t padded_k, size_t n, uint16_t *panel, \
+                size_t width))
 
 #pragma clang assume_nonnull end

@@ -16,6 +16,21 @@ typedef struct {
   const float *_Nullable bias;
 } NormalizeRowF32;
 
+/// s = x + skip + bias of n elements, y = (s − mean(s)) / √(variance(s) + epsilon) · scale + shift, computed in fp32;
+/// `row` has room for s, `sum` becomes s where it is given.
+typedef struct {
+  const uint16_t *x;
+  const uint16_t *_Nullable skip;
+  const float *_Nullable bias;
+  const float *scale;
+  const float *_Nullable shift;
+  size_t n;
+  float epsilon;
+  float *row;
+  uint16_t *y;
+  uint16_t *_Nullable sum;
+} LayerNormalBF16;
+
 /// y[c][i] = x[c][i] · (bias + factor · Σ x[j][i]² over channels c − before … c + after)^−beta
 typedef struct {
   const float *x;
@@ -39,6 +54,7 @@ typedef struct {
   X(softmax_row_f32, (const float *x, float *y, size_t n, int32_t is_log))                                         \
   X(softmax_columns_f32, (const float *x, float *y, ptrdiff_t stride, size_t rows, size_t n, int32_t is_log))      \
   X(normalize_row_f32, (const NormalizeRowF32 *r))                                                                 \
+  X(layer_normal_bf16, (const LayerNormalBF16 *r))                                                                 \
   X(affine_row_f32, (const float *x, float *y, size_t n, float a, float b))                                        \
   X(affine_vector_f32, (const float *x, float *y, size_t n, const float *a, const float *b))                       \
   X(local_response_f32, (const LocalResponseF32 *r))

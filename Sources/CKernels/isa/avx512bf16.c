@@ -15,12 +15,14 @@
 
 #include "../math/functions.h"
 #include "../gemm/gemm_bf16.h"
+#include "../convolution/depthwise_bf16.h"
 #include "../probe/probe_bf16.h"
 #pragma clang attribute pop
 
 const KernelTable table_avx512bf16 = {
     .isa = "avx512bf16",
     .gemm_bf16 = gemm_bf16_avx512bf16,
+    .depthwise_bf16 = depthwise_bf16_avx512bf16,
     .probe_bf16 = probe_bf16_avx512bf16,
 };
 #endif

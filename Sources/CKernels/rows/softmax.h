@@ -25,7 +25,14 @@ INLINE void softmax_weights(const SoftmaxWeights *s, int stores) {
   for (size_t row = 0; row < s->rows; row++) {
     float *x = s->x + (ptrdiff_t)row * s->x_stride;
     const float *mask = s->mask ? s->mask + (ptrdiff_t)row * s->mask_stride : NULL;
-    vf largest = vset(softmax_largest(s, x, mask, stores)), scale = vset(stores ? 1 : s->scale);
+    float most = softmax_largest(s, x, mask, stores);
+    // A row that is masked throughout weighs nothing.
+    if (most == -__builtin_inff()) {
+      memset(x, 0, s->columns * sizeof *x);
+      s->reciprocals[row] = 0;
+      continue;
+    }
+    vf largest = vset(most), scale = vset(stores ? 1 : s->scale);
     vf total = (vf)0.0f;
     size_t i = 0;
     for (; i + LANES <= s->columns; i += LANES) {

@@ -5,6 +5,7 @@
 #include "../math/functions.h"
 #include "../gemm/epilogue_i8.h"
 #include "../convolution/depthwise_f32.h"
+#include "../convolution/depthwise_bf16.h"
 #include "../convolution/depthwise_i8.h"
 #include "../convolution/pool.h"
 

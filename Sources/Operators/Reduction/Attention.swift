@@ -57,6 +57,11 @@ public struct Attention: RowKernelOp {
     ]
   }
 
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if let plan = try narrowPlan(call) { return narrowKernel(call, plan) }
+    return try rowKernel(call)
+  }
+
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
     if T.self == Float.self, let plan = try plainPlan(call) {
       return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in

@@ -26,12 +26,12 @@ public struct NHWCAveragePool: ExecutableOp, CompositeOp, PoolOp, RequiringOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    guard try call.element(0) == .float32 else { throw .unsupported(try call.element(0)) }
+    let element = try Pooling.Element(averaging: try call.element(0))
     let shape = try channelsLastPool(call)
     if count_include_pad && ceil_mode {
       throw GraphError(.unsupported, "has no kernel for windows that reach past the padding")
     }
-    return pooling(Pooling(shape, kind: .average(countsPadding: count_include_pad)))
+    return pooling(Pooling(shape, kind: .average(countsPadding: count_include_pad), element: element))
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

@@ -2,6 +2,8 @@ public import HoneIR
 import HoneKernels
 
 /// `Conv` of `[N, …, C]` with weights in ONNX order, a bias, a residual `[N, …, M]` and an activation.
+///
+/// bfloat16 data goes with a bfloat16 residual and fp32 weights and bias; `to` is the result's type where it is another.
 public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
   public static var domain: String { NHWC.domain }
   public var activation: String?
@@ -12,6 +14,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
   public var kernel_shape: [Int] = []
   public var pads: [Int] = []
   public var strides: [Int] = []
+  public var to: ElementType?
   public init() {}
 
   /// The channels-last form of `op`.
@@ -20,15 +23,20 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     (kernel_shape, pads, strides) = (op.kernel_shape, op.pads, op.strides)
   }
 
+  /// Whether kernels apply the activation themselves.
+  public var hasKernelForActivation: Bool { (try? parsedActivation()) != nil }
+
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
     try call.expectOperands(2...4)
     let bias = call.has(2) ? try call.shape(2)?.first : nil
     let input = try call.shape(0).map { NHWC.toFirst($0) }
     let shape = try convolutionShape(input, try call.shape(1), bias: bias, group: group, call)
-    return [.tensor(try call.element(0), shape.map { NHWC.toLast($0) })]
+    let element = try call.element(0)
+    return [.tensor(to ?? element, shape.map { NHWC.toLast($0) })]
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if try call.element(0) == .bfloat16 { return try narrowKernel(call) }
     guard try call.element(0) == .float32 else { throw .unsupported(try call.element(0)) }
     let sizes = try convolutionSizes(NHWC.toFirst(try call.sizes(0)), try call.sizes(1), group: group, call)
     if sizes.isEmpty || sizes.channels == 0 { throw GraphError(.unsupported, "has no kernel for empty operands") }
@@ -51,6 +59,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
+    guard g.tensorType(of: operands[0]!).element == .float32 else { throw .unsupported(.bfloat16) }
     var conv = Conv()
     (conv.auto_pad, conv.dilations, conv.group) = (auto_pad, dilations, group)
     (conv.kernel_shape, conv.pads, conv.strides) = (kernel_shape, pads, strides)

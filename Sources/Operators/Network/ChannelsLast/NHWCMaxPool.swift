@@ -28,6 +28,7 @@ public struct NHWCMaxPool: ExecutableOp, CompositeOp, PoolOp, RequiringOp {
     let element: Pooling.Element
     switch try call.element(0) {
     case .float32: element = .float32
+    case .bfloat16: element = .bfloat16
     case .uint8: element = .quantized(.uint8)
     case .int8: element = .quantized(.int8)
     case let other: throw .unsupported(other)
@@ -60,6 +61,17 @@ extension PoolOp {
     let channels = sizes[sizes.count - 1]
     return ConvolutionSizes(batch: sizes[0], channels: channels, filters: channels, groups: channels, window: window)
       .channelsLast(batch: sizes[0])
+  }
+}
+
+extension Pooling.Element {
+  /// Elements that are averaged as they are.
+  init(averaging element: ElementType) throws(GraphError) {
+    switch element {
+    case .float32: self = .float32
+    case .bfloat16: self = .bfloat16
+    case let other: throw .unsupported(other)
+    }
   }
 }
 

@@ -1,0 +1,28 @@
+// The AVX-512 table with matrix tiles in the bfloat16 products.
+#ifdef __x86_64__
+#define ISA avx512amxbf16
+#define TARGET \
+  "avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni,avx512bf16,fma,f16c,amx-tile,amx-bf16"
+#define HAS_AVX2 1
+#define HAS_AVX512 1
+#define HAS_VNNI 1
+#define HAS_BF16 1
+#define HAS_FMA 1
+#define LANES 16
+#define PANEL_VECTORS 4
+#define TILE_ROWS(nv) ((nv) == 4 ? 6 : 8)
+#include "../kernels.h"
+#include "../vector.h"
+
+#include "../math/functions.h"
+#include "../gemm/gemm_bf16_amx.h"
+#include "../probe/probe_bf16_amx.h"
+#pragma clang attribute pop
+
+const KernelTable table_avx512amxbf16 = {
+    .isa = "avx512amxbf16",
+    .bf16_depth = 32,
+    .gemm_bf16 = gemm_bf16_avx512amxbf16,
+    .probe_bf16 = probe_bf16_avx512amxbf16,
+};
+#endif

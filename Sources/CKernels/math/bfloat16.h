@@ -1,0 +1,108 @@
+#pragma once
+typedef uint16_t vh __attribute__((ext_vector_type(LANES)));
+
+// To the nearest bfloat16, halves to even; NaN stays NaN.
+INLINE vh vnarrow(vf x) {
+#if HAS_BF16
+  return __builtin_bit_cast(vh, _mm512_cvtneps_pbh((__m512)x));
+#else
+  vu bits = (vu)vbits(x);
+  vu rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+  vu nan = bits >> 16 | 0x40;
+  return __builtin_convertvector(x == x ? rounded : nan, vh);
+#endif
+}
+INLINE vf vwiden(vh x) { return vfloat((vi)(__builtin_convertvector(x, vu) << 16)); }
+
+// As many of the first n elements as fit a vector; other lanes load as 0.
+INLINE vf vload_half(const uint16_t *p, size_t n) {
+  vh v = (vh)(uint16_t)0;
+  if (n >= LANES) {
+    memcpy(&v, p, sizeof v);
+  } else {
+#if HAS_AVX512
+    v = __builtin_bit_cast(vh, _mm256_maskz_loadu_epi16((__mmask16)((1u << n) - 1), p));
+#else
+    for (size_t i = 0; i < LANES; i++)
+      if (i < n) v[i] = p[i];
+#endif
+  }
+  return vwiden(v);
+}
+INLINE void vstore_half(uint16_t *p, vh v, size_t n) {
+  if (n >= LANES) {
+    memcpy(p, &v, sizeof v);
+  } else {
+#if HAS_AVX512
+    _mm256_mask_storeu_epi16(p, (__mmask16)((1u << n) - 1), __builtin_bit_cast(__m256i, v));
+#else
+    for (size_t i = 0; i < LANES; i++)
+      if (i < n) p[i] = v[i];
+#endif
+  }
+}
+
+// sum + odd·odd + even·even of the pairs in every lane, in that order. Products of bfloat16 are exact in fp32, so every
+// instruction set rounds alike.
+#if HAS_BF16
+typedef vi Pairs;
+INLINE Pairs pairs(vi b) { return b; }
+INLINE vf dot2(vf sum, Pairs a, Pairs b) {
+  return (vf)_mm512_dpbf16_ps((__m512)sum, (__m512bh)(__m512i)a, (__m512bh)(__m512i)b);
+}
+#else
+typedef struct {
+  vf odd, even;
+} Pairs;
+INLINE Pairs pairs(vi b) { return (Pairs){vfloat(b & (int32_t)0xffff0000), vfloat(b << 16)}; }
+INLINE vf dot2(vf sum, Pairs a, Pairs b) { return vfma(a.even, b.even, vfma(a.odd, b.odd, sum)); }
+#endif
+
+// 1 / x to a thousandth of bfloat16's precision.
+INLINE vf vreciprocal_half(vf x) {
+#if HAS_AVX512
+  return (vf)_mm512_rcp14_ps((__m512)x);
+#else
+  return 1.0f / x;
+#endif
+}
+
+// eˣ to a hundredth of bfloat16's precision.
+INLINE vf vexp_half(vf x) {
+#if HAS_AVX512
+  vf t = vclip(x, (vf)-80.0f, (vf)88.0f) * 1.44269504f;
+  vf n = (vf)_mm512_roundscale_ps((__m512)t, 8), r = t - n;
+  vf p = (vf)0.009618129f;
+  p = vfma(p, r, (vf)0.05550411f);
+  p = vfma(p, r, (vf)0.24022651f);
+  p = vfma(p, r, (vf)0.69314718f);
+  p = vfma(p, r, (vf)1.0f);
+  return (vf)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
+  return vexp_(x, 0);
+#endif
+}
+
+// As vactivate_, for results that become bfloat16.
+INLINE vf vactivate_half_(vf x, int code, vf p0, vf p1) {
+  switch (code) {
+    case activation_sigmoid: return vreciprocal_half(1.0f + vexp_half(-x));
+    case activation_silu: return x * vreciprocal_half(1.0f + vexp_half(-x));
+    case activation_gelu: {
+      // erfc by Abramowitz and Stegun 7.1.26.
+      vf a = vabs(x) * 0.70710678f, t = vreciprocal_half(vfma(a, (vf)0.3275911f, (vf)1.0f));
+      vf p = (vf)0.5307027145f;
+      p = vfma(p, t, (vf)-0.7265760135f);
+      p = vfma(p, t, (vf)0.7107068705f);
+      p = vfma(p, t, (vf)-0.142248368f);
+      p = vfma(p, t, (vf)0.127414796f);
+      vf half = p * t * vexp_half(-a * a);
+      return x * (x < 0.0f ? half : 1.0f - half);
+    }
+    case activation_gelu_tanh: {
+      vf cubic = vfma(x * x * x, (vf)0.044715f, x);
+      return x * vreciprocal_half(1.0f + vexp_half(cubic * -1.59576912f));
+    }
+    default: return vactivate_(x, code, p0, p1, 0);
+  }
+}

@@ -1,0 +1,148 @@
+internal import CKernels
+
+/// A plan for softmax(scale · Q·Kᵀ + mask) · V of bfloat16 operands, with fp32 scores, sums and mask.
+public struct BFloat16Attention: Sendable {
+  public typealias Strides = ScaledDotProductAttention.Strides
+
+  public let batch, heads, keyHeads, queries, keys: Int
+  /// Elements per position of Q and K, which is even, and of V and Y.
+  public let width, valueWidth: Int
+  public let scale: Float
+  /// Query i sees keys up to i + keys − queries.
+  public let isCausal: Bool
+  public let instructionSet: InstructionSet
+  private let q, k, v, y, mask: Strides
+  private let rowsPerBlock: Int
+
+  /// `mask` counts elements between batch entries, heads and queries; 0 repeats.
+  public init(
+    batch: Int, heads: Int, keyHeads: Int, queries: Int, keys: Int, width: Int, valueWidth: Int, scale: Float,
+    isCausal: Bool = false, q: Strides, k: Strides, v: Strides, y: Strides,
+    mask: Strides = Strides(batch: 0, head: 0, position: 0), instructionSet: InstructionSet = .current
+  ) {
+    precondition(width % 2 == 0, "elements are multiplied in pairs")
+    (self.batch, self.heads, self.keyHeads, self.queries, self.keys) = (batch, heads, keyHeads, queries, keys)
+    (self.width, self.valueWidth, self.scale, self.isCausal) = (width, valueWidth, scale, isCausal)
+    (self.q, self.k, self.v, self.y, self.mask) = (q, k, v, y, mask)
+    self.instructionSet = instructionSet
+    let tile = instructionSet.bfloat16Rows
+    // The scores of a block stay in the second-level cache.
+    let fitting = max(32 * 1024 / max(keys, 1), 1)
+    rowsPerBlock = max(tile, min(roundedUp(queries, to: tile), roundedUp(min(fitting, 128), to: tile)))
+  }
+
+  private var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
+  public var taskCount: Int { batch * heads * blocks }
+
+  private var keyPanels: Panels { Panels(n: keys, instructionSet: instructionSet) }
+  private var valuePanels: Panels { Panels(n: valueWidth, instructionSet: instructionSet) }
+  private var keyDepth: Int { roundedUp(width, to: instructionSet.bfloat16Depth) }
+  private var valueDepth: Int { roundedUp(keys, to: instructionSet.bfloat16Depth) }
+  private var keyByteCount: Int { roundedUp(keyPanels.paddedColumns * keyDepth * 2, to: 64) }
+  private var valueByteCount: Int { roundedUp(valuePanels.paddedColumns * valueDepth * 2, to: 64) }
+  private var scoreByteCount: Int { roundedUp(rowsPerBlock * (keys + 1) * 4, to: 64) }
+
+  /// Bytes of scratch per thread, aligned to 64.
+  public var scratchByteCount: Int {
+    keyByteCount + valueByteCount + scoreByteCount + roundedUp(rowsPerBlock * keys * 2, to: 64)
+  }
+
+  /// Runs `tasks`; the mask is added to the scaled scores.
+  public func run(
+    tasks: Range<Int>, q: UnsafePointer<UInt16>, k: UnsafePointer<UInt16>, v: UnsafePointer<UInt16>,
+    mask: UnsafePointer<Float>? = nil, y: UnsafeMutablePointer<UInt16>, scratch: UnsafeMutableRawPointer
+  ) {
+    let values = scratch + keyByteCount
+    let scores = (values + valueByteCount).assumingMemoryBound(to: Float.self)
+    let weights = (values + valueByteCount + scoreByteCount).assumingMemoryBound(to: UInt16.self)
+    let reciprocals = scores + rowsPerBlock * keys
+    var packed = -1
+    for task in tasks {
+      let (head, block) = task.quotientAndRemainder(dividingBy: blocks)
+      let (entry, h) = head.quotientAndRemainder(dividingBy: heads)
+      let keyHead = h / (heads / keyHeads)
+      if packed != entry * keyHeads + keyHead {
+        packed = entry * keyHeads + keyHead
+        packKeys(k + (entry * self.k.batch + keyHead * self.k.head), into: scratch)
+        packValues(v + (entry * self.v.batch + keyHead * self.v.head), into: values)
+      }
+      let rows = block * rowsPerBlock..<min(queries, (block + 1) * rowsPerBlock)
+      let query = q + (entry * self.q.batch + h * self.q.head + rows.lowerBound * self.q.position)
+      multiply(
+        RowSource(rows: query, stride: self.q.position, depth: width), rows: rows.count, scratch, keyPanels, keyDepth,
+        c: scores, cStride: keys, .float32)
+      let maskRow = mask.map {
+        $0 + (entry * self.mask.batch + h * self.mask.head + rows.lowerBound * self.mask.position)
+      }
+      exponentiate(scores, rows: rows, mask: maskRow, reciprocals: reciprocals)
+      for row in 0..<rows.count {
+        // A query that sees no key.
+        if reciprocals[row].isNaN {
+          (weights + row * keys).update(repeating: 0, count: keys)
+          continue
+        }
+        instructionSet.table.pointee.narrow_bf16(scores + row * keys, weights + row * keys, keys, reciprocals[row])
+      }
+      multiply(
+        RowSource(rows: weights, stride: keys, depth: keys), rows: rows.count, values, valuePanels, valueDepth,
+        c: y + (entry * self.y.batch + h * self.y.head + rows.lowerBound * self.y.position), cStride: self.y.position,
+        .bfloat16)
+    }
+  }
+
+  /// Kᵀ: pairs of neighbouring elements are transposed as one.
+  private func packKeys(_ k: UnsafePointer<UInt16>, into scratch: UnsafeMutableRawPointer) {
+    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: keyByteCount)
+    for panel in 0..<keyPanels.count {
+      let column = panel * keyPanels.width
+      instructionSet.table.pointee.transpose_4(
+        k + column * self.k.position, self.k.position * 2, scratch + column * keyDepth * 2,
+        keyPanels.paddedColumns(panel) * 4, keyPanels.columns(panel), width / 2)
+    }
+  }
+
+  private func packValues(_ v: UnsafePointer<UInt16>, into scratch: UnsafeMutableRawPointer) {
+    let panels = scratch.assumingMemoryBound(to: UInt16.self)
+    for panel in 0..<valuePanels.count {
+      let column = panel * valuePanels.width
+      instructionSet.table.pointee.pair_bf16(
+        v + column, self.v.position, keys, valueDepth, valuePanels.columns(panel), panels + column * valueDepth,
+        valuePanels.paddedColumns(panel))
+    }
+  }
+
+  private func multiply(
+    _ a: RowSource, rows: Int, _ b: UnsafeMutableRawPointer, _ panels: Panels, _ depth: Int,
+    c: UnsafeMutableRawPointer, cStride: Int, _ type: HalfOrFloat
+  ) {
+    for panel in 0..<panels.count {
+      let column = panel * panels.width
+      var arguments = GemmBF16(
+        a: a, b: UnsafePointer(b.assumingMemoryBound(to: UInt16.self)) + column * depth,
+        c: c + column * type.byteCount, c_stride: cStride, rows: rows, columns: panels.columns(panel),
+        narrow: type == .bfloat16 ? 1 : 0,
+        epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride))
+      instructionSet.table.pointee.gemm_bf16(&arguments)
+    }
+  }
+
+  /// Scores to softmax's exponentials and the reciprocals of their sums.
+  private func exponentiate(
+    _ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, mask: UnsafePointer<Float>?,
+    reciprocals: UnsafeMutablePointer<Float>
+  ) {
+    func run(row: Int, rows: Int, columns: Int) {
+      var arguments = SoftmaxWeights(
+        x: scores + row * keys, x_stride: keys, rows: rows, columns: columns, scale: scale,
+        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position,
+        reciprocals: reciprocals + row)
+      instructionSet.table.pointee.softmax_weights_f32(&arguments)
+    }
+    guard isCausal else { return run(row: 0, rows: rows.count, columns: keys) }
+    for (row, query) in rows.enumerated() {
+      let visible = max(0, min(keys, query + keys - queries + 1))
+      run(row: row, rows: 1, columns: visible)
+      (scores + (row * keys + visible)).update(repeating: 0, count: keys - visible)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+public import HoneIR
+import HoneOperators
+
+/// Makes the data between products bfloat16, with float32 sums, biases, statistics and softmax; inputs and outputs keep
+/// their types.
+///
+/// Runs after `LowerLayout`. Lowered graphs are not saved.
+public struct LowerPrecision: Pass {
+  /// Products of fewer multiply-adds go with their neighbours.
+  public var leastWork = 0
+  /// Names of nodes that stay as they are.
+  public var kept: [String] = []
+  public init() {}
+
+  public func run(on graph: inout Graph) throws(GraphError) {
+    guard graph.states.isEmpty else { return }
+    let kept = Set(kept)
+    let keptNodes = graph.sorted().filter { kept.contains(graph.label(of: $0)) }.map(\.id)
+    let choice = PrecisionChoice(graph, kept: Set(keptNodes), leastWork: leastWork)
+    guard !choice.narrow.isEmpty else { return }
+    var writer = NarrowedGraph(graph, choice)
+    graph = try writer.build()
+  }
+}
+
+extension Graph {
+  /// What reports call `node`.
+  func label(of node: Node) -> String { node.name.isEmpty ? name(of: node.result) : node.name }
+}
+
+/// The copy of a graph in which each value is there as float32, as bfloat16 or as both.
+private struct NarrowedGraph {
+  private let source: Graph
+  private let choice: PrecisionChoice
+  private var copy = Graph()
+  private var wide: [Value: Value] = [:]
+  private var narrow: [Value: Value] = [:]
+
+  init(_ source: Graph, _ choice: PrecisionChoice) { (self.source, self.choice) = (source, choice) }
+
+  mutating func build() throws(GraphError) -> Graph {
+    copy.name = source.name
+    copy.metadata = source.metadata
+    for input in source.inputs { wide[input] = copy.input(source.name(of: input), source.type(of: input)) }
+    for node in source.sorted() {
+      if choice.narrow.contains(node.id), let form = choice.forms[node.id] {
+        try add(form, named: node.name)
+      } else {
+        try add(node)
+      }
+    }
+    let names = source.outputs.map { source.name(of: $0) }
+    var outputs: [Value] = []
+    for output in source.outputs { outputs.append(try widened(output)) }
+    copy.outputs = outputs
+    for (output, name) in zip(outputs, names) where !copy.inputs.contains(output) { copy.rename(output, to: name) }
+    return copy
+  }
+
+  private mutating func add(_ node: Node) throws(GraphError) {
+    var operands: [Value?] = []
+    for operand in node.operands { operands.append(try operand.map { value throws(GraphError) in try widened(value) }) }
+    let results = try copy.apply(
+      node.op, operands, resultCount: node.results.count, named: node.name,
+      resultNames: node.results.map { source.name(of: $0) })
+    for (old, new) in zip(node.results, results) { wide[old] = new }
+  }
+
+  private mutating func add(_ form: NarrowForm, named name: String) throws(GraphError) {
+    var operands: [Value?] = []
+    for (i, operand) in form.operands.enumerated() {
+      guard let operand else {
+        operands.append(nil)
+        continue
+      }
+      operands.append(form.data.contains(i) ? try narrowed(operand) : try widened(operand))
+    }
+    let names = form.results.map { source.name(of: $0) }
+    if let op = form.wide, choice.isReadWideOnly(form.results[0]) {
+      wide[form.results[0]] = try copy.apply(op, operands, resultCount: 1, named: name, resultNames: names)[0]
+      return
+    }
+    let results = try copy.apply(
+      form.op, operands, resultCount: form.results.count, named: name, resultNames: names)
+    for (old, new) in zip(form.results, results) { narrow[old] = new }
+  }
+
+  private mutating func widened(_ value: Value) throws(GraphError) -> Value {
+    if let known = wide[value] { return known }
+    let result: Value
+    if let tensor = source.constant(value) {
+      result = copy.constant(tensor, source.name(of: value))
+    } else if let half = narrow[value] {
+      result = try copy.apply(Cast(to: .float32), half)
+    } else {
+      throw GraphError(.invariant, "‘\(source.name(of: value))’ is read before it is made")
+    }
+    wide[value] = result
+    return result
+  }
+
+  private mutating func narrowed(_ value: Value) throws(GraphError) -> Value {
+    if let known = narrow[value] { return known }
+    let result: Value
+    if let tensor = source.constant(value) {
+      let halves = Tensor(tensor.floats.map { BFloat16($0) }, shape: tensor.sizes)
+      result = copy.constant(halves, source.name(of: value))
+    } else {
+      result = try copy.apply(Cast(to: .bfloat16), try widened(value))
+    }
+    narrow[value] = result
+    return result
+  }
+}

@@ -1,0 +1,99 @@
+import HoneIR
+import HoneOperators
+import HoneRuntime
+
+/// Tries the bfloat16 form of each product on the data that reaches it, and finds those that had better stay float32.
+struct PrecisionCheck {
+  /// Products of fewer multiply-adds gain nothing of their own.
+  static let leastWork = 1 << 16
+  /// The share of its norm by which a node's result may be off. Rounding operands to bfloat16 alone makes about 0.003.
+  private static let tolerance = 0.02
+
+  struct Kept {
+    var node: String
+    var reason: String
+  }
+  private(set) var kept: [Kept] = []
+  private(set) var notes: [String] = []
+
+  init(_ graph: Graph, threads: Int) {
+    let products = graph.sorted().filter { (NarrowForm($0, in: graph)?.work ?? 0) >= Self.leastWork }
+    for node in products where graph.isLastLayer(node) {
+      kept.append(Kept(node: graph.label(of: node), reason: "the last layer"))
+    }
+    let small = graph.sorted().count { 1..<Self.leastWork ~= NarrowForm($0, in: graph)?.work ?? 0 }
+    let lasts = Set(kept.map(\.node))
+    kept += failures(graph, products.filter { !lasts.contains(graph.label(of: $0)) }, threads)
+    notes = kept.map { "‘\($0.node)’ stays fp32: \($0.reason)" }
+    if small > 0 { notes.append("\(small) products of few multiply-adds go with their neighbours") }
+    notes.append("sums, biases, softmax and statistics of normalizations are fp32 everywhere")
+  }
+
+  private func failures(_ graph: Graph, _ nodes: [Node], _ threads: Int) -> [Kept] {
+    var observed = graph
+    var values: [Value] = []
+    for node in nodes {
+      for value in node.operands.compactMap({ $0 }) + [node.result]
+      where graph.constant(value) == nil && !values.contains(value) {
+        values.append(value)
+      }
+    }
+    observed.outputs = values
+    guard !values.isEmpty, let tensors = Self.sample(observed, threads) else { return [] }
+    let known = Dictionary(uniqueKeysWithValues: zip(values, tensors))
+    return nodes.compactMap { node in
+      guard let form = NarrowForm(node, in: graph), let expected = known[node.result] else { return nil }
+      let operands = form.operands.enumerated().map { i, operand -> Tensor? in
+        guard let operand, let tensor = graph.constant(operand) ?? known[operand] else { return nil }
+        return form.data.contains(i) ? Tensor(tensor.floats.map { BFloat16($0) }, shape: tensor.sizes) : tensor
+      }
+      let results = try? Interpreter.evaluate(form.op, operands, resultCount: form.results.count)
+      guard let result = results?.first else { return nil }
+      let error = Self.distance(result, expected)
+      guard !(error <= Self.tolerance) else { return nil }
+      let share = (error * 1000).rounded() / 10
+      return Kept(node: graph.label(of: node), reason: "in bfloat16 its result is off by \(share) %")
+    }
+  }
+
+  /// The outputs for inputs that the graph takes; nil if none is found.
+  private static func sample(_ graph: Graph, _ threads: Int) -> [Tensor]? {
+    let inputs = VerificationInputs(graph)
+    for binding in inputs.bindings {
+      guard let candidate = inputs.candidate(binding, .random(seed: 1)) else { continue }
+      guard let outputs = try? Session(graph, threads: threads).run(candidate.values) else { continue }
+      let tensors = outputs.compactMap(\.tensor)
+      return tensors.count == outputs.count ? tensors : nil
+    }
+    return nil
+  }
+
+  /// ‖x − y‖ / ‖y‖
+  private static func distance(_ x: Tensor, _ y: Tensor) -> Double {
+    var (difference, norm) = (0.0, 0.0)
+    for (a, b) in zip(x.floats, y.floats) {
+      difference += Double(a - b) * Double(a - b)
+      norm += Double(b) * Double(b)
+    }
+    return norm > 0 ? (difference / norm).squareRoot() : difference
+  }
+}
+
+extension Graph {
+  /// Nothing but operators without products stands between `node` and an output.
+  fileprivate func isLastLayer(_ node: Node) -> Bool {
+    var seen = Set<Node.ID>()
+    var queue = [node]
+    var reachesOutput = false
+    while let next = queue.popLast() {
+      for value in next.results {
+        if isOutput(value) { reachesOutput = true }
+        for user in users(of: value) where seen.insert(user.id).inserted {
+          if let form = NarrowForm(user, in: self), form.work > 0 { return false }
+          queue.append(user)
+        }
+      }
+    }
+    return reachesOutput
+  }
+}

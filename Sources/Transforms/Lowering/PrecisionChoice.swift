@@ -1,0 +1,89 @@
+import HoneIR
+import HoneOperators
+
+/// Which nodes take bfloat16 data: those with products, and of the others those that would cost more conversions otherwise.
+struct PrecisionChoice {
+  private let graph: Graph
+  private let nodes: [Node]
+  let forms: [Node.ID: NarrowForm]
+  private(set) var narrow: Set<Node.ID>
+
+  /// Nodes of `kept` stay as they are; products of less than `leastWork` go with their neighbours.
+  init(_ graph: Graph, kept: Set<Node.ID> = [], leastWork: Int = 0) {
+    self.graph = graph
+    nodes = graph.sorted()
+    var forms: [Node.ID: NarrowForm] = [:]
+    for node in nodes where !kept.contains(node.id) {
+      guard var form = NarrowForm(node, in: graph) else { continue }
+      if form.work < leastWork { form.work = 0 }
+      forms[node.id] = form
+    }
+    self.forms = forms
+    narrow = Set(forms.keys)
+    dropIslands()
+    settle()
+    dropIslands()
+  }
+
+  /// Nodes without products change sides as long as that makes conversions fewer.
+  private mutating func settle() {
+    for _ in 0..<16 {
+      var changed = false
+      for node in nodes where forms[node.id]?.work == 0 {
+        let before = cost(around: node)
+        let was = narrow.contains(node.id)
+        if was { narrow.remove(node.id) } else { narrow.insert(node.id) }
+        let after = cost(around: node)
+        // bfloat16 moves half the bytes, so it wins ties.
+        if after < before || after == before && !was {
+          changed = true
+        } else if was {
+          narrow.insert(node.id)
+        } else {
+          narrow.remove(node.id)
+        }
+      }
+      if !changed { return }
+    }
+  }
+
+  private func cost(around node: Node) -> Int {
+    let values = Set(node.operands.compactMap { $0 } + node.results)
+    return values.reduce(0) { $0 + conversions(of: $1) }
+  }
+
+  /// Elements of `value` that are converted.
+  private func conversions(of value: Value) -> Int {
+    guard graph.constant(value) == nil else { return 0 }
+    let users = graph.users(of: value)
+    let narrowUsers = users.count { readsNarrow($0, value) }
+    let hasWideUsers = narrowUsers < users.count || graph.isOutput(value)
+    guard let producer = graph.producer(of: value), narrow.contains(producer.id), let form = forms[producer.id] else {
+      return narrowUsers > 0 ? graph.nominalSize(of: value) : 0
+    }
+    return hasWideUsers && !(narrowUsers == 0 && form.wide != nil) ? graph.nominalSize(of: value) : 0
+  }
+
+  private func readsNarrow(_ node: Node, _ value: Value) -> Bool {
+    guard narrow.contains(node.id), let form = forms[node.id] else { return false }
+    return form.data.contains { form.operands[$0] == value }
+  }
+
+  /// Whether somebody wants `value` as float32, and nobody as bfloat16.
+  func isReadWideOnly(_ value: Value) -> Bool { !graph.users(of: value).contains { readsNarrow($0, value) } }
+
+  /// Neighbouring nodes of which none has products stay float32.
+  private mutating func dropIslands() {
+    var reached = Set<Node.ID>()
+    var queue = nodes.filter { narrow.contains($0.id) && forms[$0.id]!.work > 0 }
+    reached.formUnion(queue.map(\.id))
+    while let node = queue.popLast() {
+      let form = forms[node.id]!
+      let around =
+        form.data.compactMap { form.operands[$0].flatMap { graph.producer(of: $0) } }
+        + node.results.flatMap { value in graph.users(of: value).filter { readsNarrow($0, value) } }
+      for next in around where narrow.contains(next.id) && reached.insert(next.id).inserted { queue.append(next) }
+    }
+    narrow = reached
+  }
+}
