@@ -64,28 +64,38 @@ public struct Attention: RowKernelOp {
 
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
     if T.self == Float.self, let plan = try plainPlan(call) {
+      let hasMask = call.has(3)
       return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
         plan.run(
-          tasks: range, q: frame.operand(0), k: frame.operand(1), v: frame.operand(2), y: frame.result(),
-          scratch: frame.scratch)
+          tasks: range, q: frame.operand(0), k: frame.operand(1), v: frame.operand(2),
+          mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
       }
     }
     return try AttentionKernel(call, self).kernel(T.self)
   }
 
-  /// The plan for attention that masks nothing, or only the future, and has one result.
+  /// The plan for attention that masks nothing, the future, or by numbers for every key, and has one result.
   private func plainPlan(_ call: Call) throws(GraphError) -> ScaledDotProductAttention? {
-    guard softcap == 0, left_window_size < 0, right_window_size < 0, !(3...6).contains(where: call.has),
+    guard softcap == 0, left_window_size < 0, right_window_size < 0, !(4...6).contains(where: call.has),
       !(1...3).contains(where: call.isUsed)
     else { return nil }
     let layout = try AttentionLayout(call, self)
     guard layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0,
       !is_causal || layout.queries == layout.keys
     else { return nil }
+    var mask = ScaledDotProductAttention.MaskStrides(batch: 0, head: 0, position: 0)
+    if call.has(3) {
+      let sizes = try call.sizes(3), target = [layout.batch, layout.queryHeads, layout.queries, layout.keys]
+      guard !is_causal, try call.element(3) == .float32, sizes.last == layout.keys, sizes.count <= 4,
+        zip(sizes.reversed(), target.reversed()).allSatisfy({ $0 == $1 || $0 == 1 })
+      else { return nil }
+      let strides = broadcastStrides(of: sizes, to: target)
+      mask = .init(batch: strides[0], head: strides[1], position: strides[2])
+    }
     return ScaledDotProductAttention(
       batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries,
       keys: layout.keys,
       width: layout.depth, valueWidth: layout.width, scale: scale, isCausal: is_causal, q: layout.q.strides,
-      k: layout.k.strides, v: layout.v.strides, y: layout.y.strides)
+      k: layout.k.strides, v: layout.v.strides, y: layout.y.strides, mask: mask)
   }
 }
