@@ -1,3 +1,9 @@
+/// Memory that can be read again from where it came, such as a mapped file.
+public protocol ReloadableMemory: Sendable {
+  /// Gives back the pages that lie inside `bytes` until they are read again.
+  func discard(_ bytes: UnsafeRawBufferPointer)
+}
+
 /// An immutable array of elements of one type. Copies share storage.
 public struct Tensor: Sendable {
   public let type: TensorType
@@ -91,6 +97,11 @@ extension Tensor {
 
   public func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
     try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage.bytes)[..<byteCount]))
+  }
+  /// Gives memory back that will hardly be read again, if the tensor lies in memory that can be reloaded.
+  public func discardPages() {
+    guard let owner = storage.owner as? any ReloadableMemory else { return }
+    withBytes { owner.discard($0) }
   }
   /// The bytes lie at a multiple of `alignment`.
   public func isAligned(to alignment: Int) -> Bool { Int(bitPattern: storage.bytes.baseAddress) % alignment == 0 }

@@ -32,7 +32,7 @@ struct BFloat16Panels: Sendable {
     instructionSet: InstructionSet
   ) {
     rows = taps * roundedUp(depth, to: 2)
-    memory = AlignedMemory(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
+    memory = AlignedMemory.shared(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
     var arguments = PackBF16(
       source: source, tap_stride: tapStride, row_stride: rowStride, column_stride: columnStride, taps: taps,
       depth: depth, n: n, panels: memory.base.assumingMemoryBound(to: UInt16.self))

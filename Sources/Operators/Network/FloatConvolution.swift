@@ -12,8 +12,8 @@ func floatConvolution(
     return directConvolution(sizes, bias: bias, Float.self)
   }
   let shape = sizes.channelsLast(batch: 1)
-  let packed = try packedWeights(call, weights, shape)
   let plan = Convolution(shape, epilogue: Epilogue(activation: activation))
+  let packed = try packedWeights(call, weights, plan)
   return throughChannelsLast(sizes, xBytes: 4, yBytes: 4, scratch: plan.scratchByteCount) { frame, x, y, scratch in
     plan.run(
       tasks: 0..<plan.taskCount, x: x.assumingMemoryBound(to: Float.self), weights: packed,
