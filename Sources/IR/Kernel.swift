@@ -6,6 +6,8 @@ public struct Kernel: Sendable {
   public var scratchByteCount: Int
   /// Result `i` may be written over operand `overwrites[i]`, of equal byte count.
   public var overwrites: [Int: Int]
+  /// Operands that the kernel took in while planning: constants among them need no memory of their own.
+  public var absorbed: Set<Int> = []
   /// Result 0 is operand 0's bytes under another type; nothing runs.
   public private(set) var isView = false
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
@@ -23,13 +25,19 @@ public struct Kernel: Sendable {
   ) {
     (self.tasks, scratchByteCount, self.overwrites, self.run) = (max(tasks, 1), scratch, overwrites, run)
   }
+  /// This kernel, which took in constant `operand` while planning.
+  public func absorbing(_ operand: Int) -> Kernel {
+    var kernel = self
+    kernel.absorbed.insert(operand)
+    return kernel
+  }
   /// A kernel that is not divided.
   public init(scratch: Int = 0, overwrites: [Int: Int] = [:], _ run: @escaping @Sendable (borrowing Frame) -> Void) {
     self.init(tasks: 1, scratch: scratch, overwrites: overwrites) { frame, _ in run(frame) }
   }
 }
 
-/// The memory one step works on: addresses of operands, results and scratch. Absent ones are nil.
+/// The memory one step works on: addresses of operands, results and scratch. Absent and absorbed ones are nil.
 public struct Frame: ~Copyable {
   let slots: UnsafePointer<UnsafeMutableRawPointer?>
   let operandCount: Int

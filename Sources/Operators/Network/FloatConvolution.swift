@@ -20,6 +20,7 @@ func floatConvolution(
       y: y.assumingMemoryBound(to: Float.self),
       operands: EpilogueOperands(bias: bias.map { frame.operand($0, as: Float.self) }), scratch: scratch)
   }
+  .absorbing(1)
 }
 
 /// `[M × C] · [C × positions]` for each image.

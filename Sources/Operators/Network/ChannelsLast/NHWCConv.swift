@@ -48,6 +48,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
         tasks: range, x: frame.operand(0, as: Float.self), weights: packed, y: frame.result(0, as: Float.self),
         operands: operands, scratch: frame.scratch)
     }
+    .absorbing(1)
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
