@@ -6,8 +6,8 @@ public struct Kernel: Sendable {
   public var scratchByteCount: Int
   /// Result `i` may be written over operand `overwrites[i]`, of equal byte count.
   public var overwrites: [Int: Int]
-  /// Operands that are not read while running, such as weights that were packed; they need not be in memory.
-  public var unread: Set<Int> = []
+  /// Operands that the kernel took in while planning: constants among them need no memory of their own.
+  public var absorbed: Set<Int> = []
   /// Result 0 is operand 0's bytes under another type; nothing runs.
   public private(set) var isView = false
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
@@ -25,10 +25,10 @@ public struct Kernel: Sendable {
   ) {
     (self.tasks, scratchByteCount, self.overwrites, self.run) = (max(tasks, 1), scratch, overwrites, run)
   }
-  /// The same kernel, which does not read these operands.
-  public func ignoring(_ operands: Int...) -> Kernel {
+  /// This kernel, which took in constant `operand` while planning.
+  public func absorbing(_ operand: Int) -> Kernel {
     var kernel = self
-    kernel.unread.formUnion(operands)
+    kernel.absorbed.insert(operand)
     return kernel
   }
   /// A kernel that is not divided.
@@ -37,7 +37,7 @@ public struct Kernel: Sendable {
   }
 }
 
-/// The memory one step works on: addresses of operands, results and scratch. Absent ones are nil.
+/// The memory one step works on: addresses of operands, results and scratch. Absent and absorbed ones are nil.
 public struct Frame: ~Copyable {
   let slots: UnsafePointer<UnsafeMutableRawPointer?>
   let operandCount: Int

@@ -21,7 +21,7 @@ public final class PackedWeights: Sendable {
     let key = Key(tensor: tensor.identity, layout: "\(tensor.type) \(layout)")
     if let entry = entries.withLock({ $0[key] }), let known = entry.packed as? T { return known }
     let packed = try pack(tensor)
-    tensor.releasePages()
+    tensor.discardPages()
     entries.withLock { $0[key] = Entry(source: tensor, packed: packed) }
     return packed
   }

@@ -1,13 +1,8 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#endif
-
-/// What keeps memory alive whose bytes can be read from a file again at any time.
-public protocol FileBacked: Sendable {}
+/// Memory that can be read again from where it came, such as a mapped file.
+public protocol ReloadableMemory: Sendable {
+  /// Gives back the pages that lie inside `bytes` until they are read again.
+  func discard(_ bytes: UnsafeRawBufferPointer)
+}
 
 /// An immutable array of elements of one type. Copies share storage.
 public struct Tensor: Sendable {
@@ -103,17 +98,13 @@ extension Tensor {
   public func withBytes<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
     try body(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(storage.bytes)[..<byteCount]))
   }
+  /// Gives memory back that will hardly be read again, if the tensor lies in memory that can be reloaded.
+  public func discardPages() {
+    guard let owner = storage.owner as? any ReloadableMemory else { return }
+    withBytes { owner.discard($0) }
+  }
   /// The bytes lie at a multiple of `alignment`.
   public func isAligned(to alignment: Int) -> Bool { Int(bitPattern: storage.bytes.baseAddress) % alignment == 0 }
-  /// Gives the memory of a tensor in a mapped file back; it is read again when somebody asks.
-  public func releasePages() {
-    guard storage.owner is any FileBacked, let base = storage.bytes.baseAddress else { return }
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let start = (Int(bitPattern: base) + page - 1) / page * page
-    let end = (Int(bitPattern: base) + byteCount) / page * page
-    guard end > start else { return }
-    madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, MADV_DONTNEED)
-  }
   /// This tensor, copied if its bytes do not lie at a multiple of 64.
   public func aligned() -> Tensor {
     isAligned(to: 64) ? self : withBytes { bytes in Tensor(uninitialized: type) { $0.copyMemory(from: bytes) } }

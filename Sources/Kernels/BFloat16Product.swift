@@ -33,7 +33,7 @@ struct BFloat16Panels: Sendable {
   ) {
     let padded = roundedUp(depth, to: instructionSet.bfloat16Depth)
     rows = taps * padded
-    memory = AlignedMemory(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
+    memory = AlignedMemory.shared(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
     var arguments = PackBF16(
       source: source, tap_stride: tapStride, row_stride: rowStride, column_stride: columnStride, taps: taps,
       depth: depth, padded_depth: padded, n: n, panels: memory.base.assumingMemoryBound(to: UInt16.self))

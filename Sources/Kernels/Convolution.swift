@@ -1,28 +1,43 @@
 internal import CKernels
 
-/// A plan for an fp32 convolution over channels-last data, as products of gathered rows with packed weights.
+/// A plan for an fp32 convolution over channels-last data with packed weights.
 ///
 /// Work comes in `taskCount` tasks; any ranges of them may run on different threads at once, each with scratch of its own.
 public struct Convolution: Sendable {
   public let shape: ConvolutionShape
   public let epilogue: Epilogue
+  public let method: ConvolutionMethod
   public let instructionSet: InstructionSet
   let grid: ConvolutionGrid
+  private let winogradGrid: WinogradGrid?
   private let offsets: TapOffsets?
   private let strip: InputStrip?
 
-  public init(_ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), instructionSet: InstructionSet = .current) {
+  /// `method` is the best one unless given.
+  public init(
+    _ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), method: ConvolutionMethod? = nil,
+    instructionSet: InstructionSet = .current
+  ) {
     (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
+    self.method = method ?? .best(for: shape, instructionSet: instructionSet)
     let isNarrow = shape.isNarrow(instructionSet)
     grid = ConvolutionGrid(
       shape, instructionSet: instructionSet, elementsPerStep: 1, stripChannels: isNarrow ? 64 : 8,
       columns: isNarrow ? shape.outputChannels * 4 : nil)
-    strip = grid.strip()
-    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
+    if case .winograd(let tile) = self.method {
+      winogradGrid = WinogradGrid(shape, tile: tile, instructionSet: instructionSet)
+      (strip, offsets) = (nil, nil)
+    } else {
+      winogradGrid = nil
+      strip = grid.strip()
+      offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
+    }
   }
 
-  public var taskCount: Int { grid.taskCount }
-  public var scratchByteCount: Int { roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 4, to: 64) }
+  public var taskCount: Int { winogradGrid?.taskCount ?? grid.taskCount }
+  public var scratchByteCount: Int {
+    winogradGrid?.scratchByteCount ?? roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 4, to: 64)
+  }
 
   /// Runs `tasks`: x [batch, input…, inputChannels] to y [batch, output…, outputChannels].
   ///
@@ -32,6 +47,11 @@ public struct Convolution: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
+    precondition(weights.method == method, "weights are packed for another method")
+    if let winogradGrid {
+      winograd(winogradGrid, tasks: tasks, x: x, weights: weights, y: y, operands: operands, scratch: scratch)
+      return
+    }
     if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
@@ -67,7 +87,8 @@ public struct Convolution: Sendable {
       a: source, b: panel, b_stride: width, c: c, c_stride: shape.outputStride, rows: block.pixels.count,
       columns: columns,
       accumulate: 0, finish: 0,
-      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride), next: nil,
+      next_bytes: 0)
     guard !weights.isNarrow else {
       (arguments.b, arguments.b_stride, arguments.finish) = (panel, taps * depth, 1)
       return instructionSet.table.pointee.narrow_f32(&arguments)
@@ -77,6 +98,7 @@ public struct Convolution: Sendable {
       arguments.a.taps = min(step, taps - tap)
       arguments.a.offsets = source.offsets.map { $0 + tap }
       arguments.b = panel + tap * depth * width
+      arguments.prefetch(arguments.a.taps * depth * width, before: weights.end)
       arguments.accumulate = tap > 0 ? 1 : 0
       arguments.finish = tap + step >= taps ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)
@@ -95,6 +117,14 @@ public struct Convolution: Sendable {
       weight_stride: shape.outputChannels, y: y + row * shape.outputStride, y_stride: shape.outputStride,
       epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
     instructionSet.table.pointee.depthwise_f32(&arguments)
+  }
+}
+
+extension GemmF32 {
+  /// Fetches the elements behind the `count` of B while multiplying, as far as B goes.
+  mutating func prefetch(_ count: Int, before end: UnsafePointer<Float>) {
+    next = UnsafeRawPointer(b + count)
+    next_bytes = min(count, max(0, end - (b + count))) * 4
   }
 }
 

@@ -20,6 +20,9 @@ struct ConvolutionGrid: Sendable {
   private let pixelBlocks: Int
   private let panelsPerBlock: Int
   private let panelBlocks: Int
+  /// The panels of one block of positions are consecutive tasks: for results so wide that writing whole rows of them at
+  /// once is worth reading all weights again from the second-level cache.
+  private let panelsFirst: Bool
 
   /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes, `tileRows` how many positions are computed
   /// together. Depthwise kernels are used where suitable, strips of copied input for at most `stripChannels` channels. A
@@ -41,7 +44,11 @@ struct ConvolutionGrid: Sendable {
     // Whole rows of the output, or whole tiles of a product.
     let unit = isDepthwise || usesStrip ? shape.output.last! : tileRows
     let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (512 * 1024)))
-    pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1)))
+    panelsFirst =
+      mergesImages && shape.groups == 1 && elementsPerStep == 1 && panels.count > 1
+      && panels.paddedColumns * depth <= 256 * 1024
+    let rows = roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1))
+    pixelsPerBlock = max(1, panelsFirst ? min(rows, 48) : rows)
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
     let blockWork = max(1, pixelsPerBlock * workPerPixel)
     panelsPerBlock = isDepthwise ? 1 : max(1, min(panels.count, dividedUp(256 * 1024, by: blockWork)))
@@ -52,8 +59,9 @@ struct ConvolutionGrid: Sendable {
   var taskCount: Int { pixels == 0 ? 0 : images * groups * panelBlocks * pixelBlocks }
 
   func block(_ task: Int) -> Block {
-    let (outer, pixelBlock) = task.quotientAndRemainder(dividingBy: pixelBlocks)
-    let (outer2, panelBlock) = outer.quotientAndRemainder(dividingBy: panelBlocks)
+    let (outer, inner) = task.quotientAndRemainder(dividingBy: panelsFirst ? panelBlocks : pixelBlocks)
+    let (outer2, inner2) = outer.quotientAndRemainder(dividingBy: panelsFirst ? pixelBlocks : panelBlocks)
+    let (pixelBlock, panelBlock) = panelsFirst ? (inner2, inner) : (inner, inner2)
     let (image, group) = outer2.quotientAndRemainder(dividingBy: groups)
     return Block(
       image: image, group: group,

@@ -72,7 +72,8 @@ public struct MatrixProduct: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
   ) {
     precondition(b.k == k && b.n == n && b.instructionSet == instructionSet, "B is packed for another product")
-    run(tasks: tasks, a: a, c: c, operands: operands, scratch: scratch) { _, panel, _ in
+    run(tasks: tasks, a: a, c: c, operands: operands, scratch: scratch, end: b.panel(at: panels.paddedColumns)) {
+      _, panel, _ in
       (b.panel(at: panel * panels.width), panels.paddedColumns(panel))
     }
   }
@@ -100,9 +101,10 @@ public struct MatrixProduct: Sendable {
   }
 
   /// `panel` gives a panel of a matrix of the batch and the stride of its rows, told whether the last call asked for another.
+  /// Panels that follow each other in memory up to `end` are prefetched.
   private func run(
     tasks: Range<Int>, a: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, operands: EpilogueOperands,
-    scratch: UnsafeMutableRawPointer?,
+    scratch: UnsafeMutableRawPointer?, end: UnsafePointer<Float>? = nil,
     panel: (_ matrix: Int, _ panel: Int, _ isNew: Bool) -> (UnsafePointer<Float>, Int)
   ) {
     let aPacked = transposeA ? (scratch! + packedPanelByteCount).assumingMemoryBound(to: Float.self) : nil
@@ -126,15 +128,14 @@ public struct MatrixProduct: Sendable {
         lastPanel = (block.matrix, index)
         multiply(
           source, b, c + batch.c[block.matrix], rows: block.rows, column: index * panels.width,
-          columns: panels.columns(index), operands)
+          columns: panels.columns(index), end: end, operands)
       }
     }
   }
 
   private func multiply(
     _ source: RowSource, _ b: (panel: UnsafePointer<Float>, stride: Int), _ c: UnsafeMutablePointer<Float>,
-    rows: Range<Int>, column: Int,
-    columns: Int, _ operands: EpilogueOperands
+    rows: Range<Int>, column: Int, columns: Int, end: UnsafePointer<Float>?, _ operands: EpilogueOperands
   ) {
     let start = c + (rows.lowerBound * cStride + column)
     // A residual inside C must be read before any partial sum is stored.
@@ -143,11 +144,13 @@ public struct MatrixProduct: Sendable {
     var arguments = GemmF32(
       a: source, b: b.panel, b_stride: b.stride, c: start, c_stride: cStride, rows: rows.count, columns: columns,
       accumulate: 0, finish: 0,
-      epilogue: operands.epilogue(epilogue, row: rows.lowerBound, column: column, stride: cStride))
+      epilogue: operands.epilogue(epilogue, row: rows.lowerBound, column: column, stride: cStride), next: nil,
+      next_bytes: 0)
     for first in stride(from: 0, to: max(k, 1), by: depth) {
       arguments.a.base = source.base + first * 4
       arguments.a.depth = min(depth, k - first)
       arguments.b = b.panel + first * b.stride
+      if let end { arguments.prefetch(arguments.a.depth * b.stride, before: end) }
       arguments.accumulate = first > 0 ? 1 : 0
       arguments.finish = first + depth >= k ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)

@@ -16,7 +16,7 @@ public final class PackedMatrix: Sendable {
   ) {
     (self.k, self.n, self.instructionSet) = (k, n, instructionSet)
     let panels = Panels(n: n, instructionSet: instructionSet)
-    memory = AlignedMemory(byteCount: panels.paddedColumns * k * 4)
+    memory = AlignedMemory.shared(byteCount: panels.paddedColumns * k * 4)
     panels.pack(source, k: k, stride: stride ?? (transposed ? k : n), transposed: transposed, into: memory.base)
   }
 

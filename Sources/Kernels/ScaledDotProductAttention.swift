@@ -122,7 +122,8 @@ public struct ScaledDotProductAttention: Sendable {
         b: UnsafePointer(b.assumingMemoryBound(to: Float.self)) + column * depth,
         b_stride: panels.paddedColumns(panel), c: c + column, c_stride: cStride,
         rows: rows, columns: panels.columns(panel), accumulate: 0, finish: 0,
-        epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride))
+        epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride), next: nil,
+        next_bytes: 0)
       instructionSet.table.pointee.gemm_f32(&arguments)
     }
   }

@@ -10,7 +10,7 @@ public import HoneIR
 #endif
 
 /// A file mapped into memory, read-only, for as long as somebody holds it.
-public final class MappedFile: FileBacked {
+public final class MappedFile: ReloadableMemory {
   public let url: URL
   nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
 
@@ -33,6 +33,16 @@ public final class MappedFile: FileBacked {
     bytes = UnsafeRawBufferPointer(start: address, count: size)
   }
   deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count) }
+
+  public func discard(_ part: UnsafeRawBufferPointer) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    guard let start = part.baseAddress, part.count >= page else { return }
+    precondition(start >= bytes.baseAddress! && start + part.count <= bytes.baseAddress! + bytes.count)
+    let first = (Int(bitPattern: start) + page - 1) / page * page
+    let last = (Int(bitPattern: start) + part.count) / page * page
+    guard last > first else { return }
+    madvise(UnsafeMutableRawPointer(bitPattern: first), last - first, MADV_DONTNEED)
+  }
 
   /// The bytes at `offset`, or an error if they are not all there.
   func slice(_ offset: Int, _ count: Int, for what: String) throws(GraphError) -> UnsafeRawBufferPointer {

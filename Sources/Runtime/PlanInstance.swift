@@ -4,6 +4,7 @@ import HoneKernels
 /// The memory of one plan in one session: arena, scratch and the table of addresses that frames point into.
 final class PlanInstance {
   let plan: Plan
+  private let memory: (arena: AlignedMemory, scratch: AlignedMemory)
   private let arena: UnsafeMutableRawPointer
   private let scratch: UnsafeMutableRawPointer
   private let slots: UnsafeMutablePointer<UnsafeMutableRawPointer?>
@@ -25,11 +26,13 @@ final class PlanInstance {
 
   init(_ plan: Plan, store: StateStore, threads: Int) {
     self.plan = plan
-    arena = .allocate(byteCount: max(plan.arenaByteCount, 64), alignment: 64)
     self.threads = plan.steps.contains { $0.kernel.tasks > 1 } ? threads : 1
     // Scratch of different threads never shares a cache line or a page's first lines.
     scratchStride = (plan.scratchByteCount + 4095) / 4096 * 4096 + 128
-    scratch = .allocate(byteCount: scratchStride * self.threads, alignment: 64)
+    memory = (
+      AlignedMemory(byteCount: max(plan.arenaByteCount, 64)), AlignedMemory(byteCount: scratchStride * self.threads)
+    )
+    (arena, scratch) = (memory.arena.base, memory.scratch.base)
     states = plan.states.map { store.bytes($0.name, initial: $0.initial) }
     given = Array(repeating: nil, count: plan.given.count)
     failure = .allocate(capacity: 1)
@@ -55,8 +58,6 @@ final class PlanInstance {
   }
 
   deinit {
-    arena.deallocate()
-    scratch.deallocate()
     slots.deallocate()
     failure.deallocate()
     failedStep.deallocate()

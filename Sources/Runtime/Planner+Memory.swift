@@ -16,7 +16,7 @@ struct ConstantTable {
   mutating func align() {
     tensors = tensors.map { tensor in
       let aligned = tensor.aligned()
-      if aligned.identity != tensor.identity { tensor.releasePages() }
+      if aligned.identity != tensor.identity { tensor.discardPages() }
       return aligned
     }
   }
@@ -32,7 +32,10 @@ extension Planner.Round {
     let lastUse = lastUses(exported)
     var bufferOf: [Int: Int] = [:]
     for (i, step) in steps.enumerated() {
-      for case let slot? in step.operands { try bring(slot) }
+      for (o, slot) in step.operands.enumerated() {
+        guard let slot, !isAbsorbed(o, step) else { continue }
+        try bring(slot)
+      }
       for (r, slot) in step.results.enumerated() {
         guard let slot else { continue }
         let byteCount = step.types.results[r].byteCount!
@@ -67,7 +70,9 @@ extension Planner.Round {
     }
     let finished = steps.filter { !$0.kernel.isView }.map { step in
       Plan.Step(
-        node: step.node, kernel: step.kernel, operands: step.operands.map(place), results: step.results.map(place),
+        node: step.node, kernel: step.kernel,
+        operands: step.operands.indices.map { isAbsorbed($0, step) ? nil : place(step.operands[$0]) },
+        results: step.results.map(place),
         types: step.types)
     }
     let exports = exported.compactMap { slot in
@@ -90,6 +95,12 @@ extension Planner.Round {
       given: given, exports: exports, arenaByteCount: memory.byteCount,
       scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) }, rest: rest, outputs: planner.outputs
     )
+  }
+
+  /// The step does not read its operand from memory.
+  private func isAbsorbed(_ operand: Int, _ step: DraftStep) -> Bool {
+    guard step.kernel.absorbed.contains(operand), let slot = step.operands[operand] else { return false }
+    return planner.slots[slot].known != nil
   }
 
   /// Values made in this round that outputs, or nodes left for later, read.

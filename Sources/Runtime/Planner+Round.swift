@@ -200,9 +200,7 @@ extension Planner {
     }
 
     private mutating func append(_ work: Work, _ call: Call, _ kernel: Kernel) {
-      let operands = work.node.operands.enumerated().map { i, operand in
-        kernel.unread.contains(i) ? nil : operand.map { planner.slot(of: $0, in: work.scope) }
-      }
+      let operands = work.node.operands.map { $0.map { planner.slot(of: $0, in: work.scope) } }
       let results = work.node.results.map { planner.scopes[work.scope].slots[$0]! }
       let symbolic = (work.node.op as? any SymbolicOp)?.symbolicResult(call)
       for (i, slot) in results.enumerated() {

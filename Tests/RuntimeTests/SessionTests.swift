@@ -1,7 +1,8 @@
 import HoneIR
 import HoneOperators
-import HoneRuntime
 import Testing
+
+@testable import HoneRuntime
 
 @Suite struct SessionTests {
   @Test func `a graph runs for every binding of its symbols`() throws {
@@ -11,6 +12,22 @@ import Testing
     let session = Session(g)
     #expect(try session.run([Tensor([1, 1] as [Float], shape: [1, 2])])[0].floats == [2, 3])
     #expect(try session.run([Tensor([0, 0, 5, 5] as [Float], shape: [2, 2])])[0].floats == [1, 2, 6, 7])
+  }
+
+  @Test func `a plan keeps no second copy of weights that its kernels packed`() throws {
+    let weights = Tensor([Float](repeating: 0.5, count: 8 * 4 * 9), shape: [8, 4, 3, 3])
+    let matrix = Tensor([Float](repeating: 0.25, count: 8 * 6), shape: [8, 6])
+    var g = Graph()
+    let x = g.input("x", TensorType(.float32, [1, 4, 5, 5]))
+    let y = try g.apply(Conv(), x, g.constant(weights))
+    let rows = try g.apply(Reshape(), y, g.constant(.integers([9, 8])))
+    g.outputs = [try g.apply(MatMul(), rows, g.constant(matrix))]
+    let program = Program(g)
+    let plan = try program.plan(for: program.inputTypes())
+    #expect(!plan.constants.contains { $0.sizes == weights.sizes || $0.sizes == matrix.sizes })
+    let result = try Session(program).run([Tensor([Float](repeating: 1, count: 100), shape: [1, 4, 5, 5])])[0].floats
+    // 36 products of ½, added up over 8 rows of ¼.
+    #expect(result == [Float](repeating: 36 * 0.5 * 8 * 0.25, count: 54))
   }
 
   @Test func `inputs that do not fit are refused by name`() throws {

@@ -1,12 +1,24 @@
 // Register tiles of `rows` rows and `nv` vectors; both are constants in every copy of the body.
 
+// Memory that a tile fetches into the second-level cache, `step` bytes with every step of its sums.
+typedef struct {
+  const char *next;
+  ptrdiff_t step;
+} Ahead;
+
+enum { ahead_lines = PANEL_VECTORS * LANES >= 32 ? 2 : 1, line_bytes = 64 };
+
 // Sums of one piece of the rows. Several partial sums per element (`split`) hide the latency of small tiles.
 INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float *b, ptrdiff_t b_stride, size_t depth,
-                                  int rows, int nv, int split) {
+                                  Ahead *ahead, int rows, int nv, int split) {
+  const char *next = ahead->next;
+  ptrdiff_t step = ahead->step;
   size_t p = 0;
   for (; p + (size_t)split <= depth; p += (size_t)split) {
 #pragma clang loop unroll(full)
-    for (int s = 0; s < split; s++, b += b_stride) {
+    for (int s = 0; s < split; s++, b += b_stride, next += step) {
+#pragma clang loop unroll(full)
+      for (int i = 0; i < ahead_lines; i++) __builtin_prefetch(next + i * line_bytes, 0, 2);
       vf bv[4];
 #pragma clang loop unroll(full)
       for (int j = 0; j < nv; j++) bv[j] = vload(b + j * LANES);
@@ -26,10 +38,11 @@ INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float 
       for (int j = 0; j < nv; j++) acc[r * nv + j] = vfma(av, vload(b + j * LANES), acc[r * nv + j]);
     }
   }
+  ahead->next = next;
   return b;
 }
 
-INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) {
+INLINE void tile_f32(const GemmF32 *g, size_t row, Ahead ahead, int rows, int nv, int split) {
   vf acc[32];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows * nv * split; i++) acc[i] = (vf)0.0f;
@@ -38,7 +51,7 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) 
   if (!s->offsets) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) a[r] = base + (ptrdiff_t)(row + (size_t)r) * s->stride;
-    tile_sums_f32(acc, a, b, g->b_stride, s->depth, rows, nv, split);
+    tile_sums_f32(acc, a, b, g->b_stride, s->depth, &ahead, rows, nv, split);
   } else {
     const int32_t *offsets = s->offsets + (ptrdiff_t)row * s->offset_stride;
     for (size_t t = 0; t < s->taps; t++) {
@@ -47,7 +60,7 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) 
         int32_t offset = offsets[r * s->offset_stride + (ptrdiff_t)t];
         a[r] = offset < 0 ? (const float *)s->padding : base + offset;
       }
-      b = tile_sums_f32(acc, a, b, g->b_stride, s->depth, rows, nv, split);
+      b = tile_sums_f32(acc, a, b, g->b_stride, s->depth, &ahead, rows, nv, split);
     }
   }
 #pragma clang loop unroll(full)
@@ -88,8 +101,8 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, int rows, int nv, int split) 
 }
 
 #define TILE(nv, rows)                                                                                               \
-  static __attribute__((noinline)) void CAT(tile_f32_##nv##x##rows, ISA)(const GemmF32 *g, size_t row) {             \
-    tile_f32(g, row, rows, nv, rows * nv * 4 <= TILE_ROWS(PANEL_VECTORS) * PANEL_VECTORS ? 4 : rows * nv * 2 <= TILE_ROWS(PANEL_VECTORS) * PANEL_VECTORS ? 2 : 1); \
+  static __attribute__((noinline)) void CAT(tile_f32_##nv##x##rows, ISA)(const GemmF32 *g, size_t row, Ahead ahead) { \
+    tile_f32(g, row, ahead, rows, nv, rows * nv * 4 <= TILE_ROWS(PANEL_VECTORS) * PANEL_VECTORS ? 4 : rows * nv * 2 <= TILE_ROWS(PANEL_VECTORS) * PANEL_VECTORS ? 2 : 1); \
   }
 #define TILES(nv) TILE(nv, 1) TILE(nv, 2) TILE(nv, 3) TILE(nv, 4) TILE(nv, 5) TILE(nv, 6) TILE(nv, 7) TILE(nv, 8)
 TILES(1)
@@ -102,7 +115,7 @@ TILES(4)
 #undef TILE
 
 KERNEL(gemm_f32)(const GemmF32 *g) {
-  typedef void (*Tile)(const GemmF32 *, size_t);
+  typedef void (*Tile)(const GemmF32 *, size_t, Ahead);
 #define NAME(nv, rows) CAT(tile_f32_##nv##x##rows, ISA)
 #define NAMES(nv)                                                                                                   \
   {NAME(nv, 1), NAME(nv, 2), NAME(nv, 3), NAME(nv, 4), NAME(nv, 5), NAME(nv, 6), NAME(nv, 7), NAME(nv, 8)}
@@ -118,7 +131,13 @@ KERNEL(gemm_f32)(const GemmF32 *g) {
 #undef NAME
   int nv = (int)((g->columns + LANES - 1) / LANES);
   const Tile *column = tiles[nv - 1];
-  size_t height = (size_t)TILE_ROWS(nv), row = 0;
-  for (; row + height <= g->rows; row += height) column[height - 1](g, row);
-  if (row < g->rows) column[g->rows - row - 1](g, row);
+  size_t height = (size_t)TILE_ROWS(nv), share = g->a.taps * g->a.depth * ahead_lines * line_bytes;
+  const char *next = g->next, *end = next + g->next_bytes;
+  for (size_t row = 0; row < g->rows; row += height) {
+    size_t rows = g->rows - row < height ? g->rows - row : height;
+    Ahead ahead = {(const char *)g->b, 0};
+    if (next < end) ahead = (Ahead){next, ahead_lines * line_bytes};
+    column[rows - 1](g, row, ahead);
+    next += share;
+  }
 }

@@ -78,10 +78,52 @@ typedef struct {
   int32_t x_zero, y_zero;
 } Pool;
 
+/// Tiles begin..<begin+count of size × size outputs of 3×3 windows, in order of image, row and column.
+typedef struct {
+  ptrdiff_t height, width, output_height, output_width, pad_top, pad_left;
+  /// 2 or 4.
+  ptrdiff_t size;
+  size_t begin, count;
+} WinogradTiles;
+
+/// v[point][tile][channel] = Bᵀ d B of every tile of x, points (size + 2)² in number. The channels of v are written up to a
+/// whole vector.
+typedef struct {
+  WinogradTiles tiles;
+  const float *x;
+  ptrdiff_t x_stride;
+  size_t channels;
+  float *v;
+  ptrdiff_t v_stride, point_stride;
+} WinogradInput;
+
+/// y = epilogue(Aᵀ s A) of s[point][tile][channel], which is read up to a whole vector of channels. y and the residual begin
+/// at the batch's first position.
+typedef struct {
+  WinogradTiles tiles;
+  const float *s;
+  ptrdiff_t s_stride, point_stride;
+  size_t channels;
+  float *y;
+  ptrdiff_t y_stride;
+  EpilogueF32 epilogue;
+} WinogradOutput;
+
+/// u[point][i] = G g Gᵀ of taps[3][3][i], with sums in double; `count` is a multiple of the vector.
+typedef struct {
+  const float *taps;
+  float *u;
+  size_t count;
+  ptrdiff_t size;
+} WinogradWeights;
+
 #define CONVOLUTION_KERNELS(X)                   \
   X(depthwise_f32, (const DepthwiseF32 *d))      \
   X(depthwise_bf16, (const DepthwiseBF16 *d))    \
   X(depthwise_i8, (const DepthwiseI8 *d))        \
+  X(winograd_input, (const WinogradInput *w))    \
+  X(winograd_output, (const WinogradOutput *w))  \
+  X(winograd_weights, (const WinogradWeights *w)) \
   X(pool_maximum, (const Pool *p))               \
   X(pool_average, (const Pool *p))
 

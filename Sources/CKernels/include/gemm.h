@@ -55,6 +55,9 @@ typedef struct {
   /// Apply the epilogue; otherwise store bare sums.
   int32_t finish;
   EpilogueF32 epilogue;
+  /// What will be read next, such as another panel: fetched meanwhile, as far as there is time.
+  const void *_Nullable next;
+  size_t next_bytes;
 } GemmF32;
 
 enum GemmResult { gemm_result_i32, gemm_result_f32, gemm_result_u8, gemm_result_s8 };

@@ -12,14 +12,15 @@ func floatConvolution(
     return directConvolution(sizes, bias: bias, Float.self)
   }
   let shape = sizes.channelsLast(batch: 1)
-  let packed = try packedWeights(call, weights, shape)
   let plan = Convolution(shape, epilogue: Epilogue(activation: activation))
+  let packed = try packedWeights(call, weights, plan)
   return throughChannelsLast(sizes, xBytes: 4, yBytes: 4, scratch: plan.scratchByteCount) { frame, x, y, scratch in
     plan.run(
       tasks: 0..<plan.taskCount, x: x.assumingMemoryBound(to: Float.self), weights: packed,
       y: y.assumingMemoryBound(to: Float.self),
       operands: EpilogueOperands(bias: bias.map { frame.operand($0, as: Float.self) }), scratch: scratch)
-  }.ignoring(1)
+  }
+  .absorbing(1)
 }
 
 /// `[M × C] · [C × positions]` for each image.

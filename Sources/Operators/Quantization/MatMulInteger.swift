@@ -21,7 +21,7 @@ public struct MatMulInteger: ExecutableOp {
       return Kernel(tasks: product.taskCount) { frame, range in
         let zero = operands.aZero.map { frame.byte($0, type, 0) } ?? 0
         product.run(tasks: range, a: frame.operandBytes(0), aZero: .all(zero), b: packed, c: frame.resultBytes())
-      }.ignoring(1)
+      }.absorbing(1)
     }
     let sizes = IntegerMatrixSizes(try call.sizes(0), try call.sizes(1))
     let (m, n) = (sizes.m, sizes.n)

@@ -68,6 +68,6 @@ public struct QLinearMatMul: ExecutableOp {
           tasks: range, a: frame.operandBytes(0), aZero: .all(zero), b: packed, c: frame.resultBytes(),
           operands: IntegerEpilogueOperands(scale: scales.baseAddress))
       }
-    }.ignoring(3)
+    }.absorbing(3)
   }
 }

@@ -76,7 +76,8 @@ public struct Gemm: ExecutableOp, UpgradableOp {
         plan.run(
           tasks: range, a: frame.operand(0, as: Float.self), b: packed, c: frame.result(0, as: Float.self),
           operands: addend.operands(frame, scratch: frame.scratch + offset), scratch: frame.scratch)
-      }.ignoring(1)
+      }
+      .absorbing(1)
     }
     return Kernel(tasks: plan.taskCount, scratch: byteCount) { frame, range in
       plan.run(

@@ -47,7 +47,8 @@ public struct MatMul: ExecutableOp {
       plan.run(
         tasks: range, a: frame.operand(0, as: Float.self), b: packed, c: frame.result(0, as: Float.self),
         scratch: frame.scratch)
-    }.ignoring(1)
+    }
+    .absorbing(1)
   }
 
   /// The product of operands with these sizes. Where all matrices share B, the rows of A are one matrix.

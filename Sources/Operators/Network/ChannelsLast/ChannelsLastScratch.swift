@@ -25,10 +25,11 @@ func throughChannelsLast(
   }
 }
 
-/// fp32 weights in the layout of `Convolution`.
-func packedWeights(_ call: Call, _ weights: Tensor, _ shape: ConvolutionShape) throws(GraphError) -> PackedConvolution {
-  let layout = "convolution, groups \(shape.groups), channels \(shape.inputChannels)"
+/// fp32 weights in the layout of `plan`.
+func packedWeights(_ call: Call, _ weights: Tensor, _ plan: Convolution) throws(GraphError) -> PackedConvolution {
+  let (shape, method) = (plan.shape, plan.method)
+  let layout = "convolution, groups \(shape.groups), channels \(shape.inputChannels), \(method)"
   return try call.weights.packed(weights, layout: layout) { tensor throws(GraphError) in
-    tensor.withBytes { PackedConvolution($0.baseAddress!, shape: shape) }
+    tensor.withBytes { PackedConvolution($0.baseAddress!, shape: shape, method: method) }
   }
 }

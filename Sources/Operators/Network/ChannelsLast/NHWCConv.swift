@@ -42,7 +42,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     if sizes.isEmpty || sizes.channels == 0 { throw GraphError(.unsupported, "has no kernel for empty operands") }
     let shape = sizes.channelsLast(batch: sizes.batch)
     let plan = Convolution(shape, epilogue: Epilogue(activation: try parsedActivation()))
-    let packed = try packedWeights(call, try call.requireKnown(1, "the weights"), shape)
+    let packed = try packedWeights(call, try call.requireKnown(1, "the weights"), plan)
     let (hasBias, hasResidual) = (call.has(2), call.has(3))
     if hasResidual, try call.sizes(3) != call.resultSizes() {
       throw GraphError(.type, "the residual must have the shape of the result: \(try call.tensor(3))")
@@ -55,7 +55,8 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
       plan.run(
         tasks: range, x: frame.operand(0, as: Float.self), weights: packed, y: frame.result(0, as: Float.self),
         operands: operands, scratch: frame.scratch)
-    }.ignoring(1)
+    }
+    .absorbing(1)
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

@@ -52,6 +52,6 @@ public struct NHWCQLinearConv: ExecutableOp, WindowOp, ActivatedOp {
           operands: operands,
           scratch: frame.scratch)
       }
-    }.ignoring(3)
+    }.absorbing(3)
   }
 }
