@@ -2,6 +2,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -23,12 +30,13 @@ static const char *const names[] = {
 
 // The partial tables of an instruction set, by area.
 #define TABLES(isa) \
-  extern const KernelTable table_product_##isa, table_convolution_##isa, table_row_##isa, table_elementwise_##isa;
+  extern const KernelTable table_product_##isa, table_convolution_##isa, table_row_##isa, table_elementwise_##isa, \
+      table_bytes_##isa;
 TABLES(portable)
 #ifdef __x86_64__
 TABLES(avx2)
 TABLES(avx512)
-extern const KernelTable table_avx512vnni, table_avx512bf16;
+extern const KernelTable table_avx512vnni, table_avx512vbmi, table_avx512bf16, table_avx512amx;
 #endif
 #ifdef __aarch64__
 TABLES(neon)
@@ -36,7 +44,7 @@ extern const KernelTable table_neondot;
 #endif
 #undef TABLES
 
-enum { capacity = 8 };
+enum { capacity = 12 };
 
 static struct {
   KernelTable tables[capacity];
@@ -72,6 +80,7 @@ static void add(const KernelTable *part) {
     t->panel_columns = part->panel_columns;
     t->tile_rows = part->tile_rows;
   }
+  if (part->integer_rows) t->integer_rows = part->integer_rows;
   lay(i, part);
 }
 
@@ -81,7 +90,22 @@ static void add(const KernelTable *part) {
     lay(state.count - 1, &table_convolution_##isa);       \
     lay(state.count - 1, &table_row_##isa);               \
     lay(state.count - 1, &table_elementwise_##isa);       \
+    lay(state.count - 1, &table_bytes_##isa);             \
   } while (0)
+
+#ifdef __x86_64__
+// Whether there are tiles for bytes, and the system keeps them for this process.
+static int has_amx_int8(void) {
+#ifdef __linux__
+  unsigned a, b, c, d;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d >> 24 & 3) != 3) return 0;
+  enum { request_permission = 0x1023, tile_data = 18 };
+  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
+#else
+  return 0;
+#endif
+}
+#endif
 
 static void resolve(void) {
   ADD(portable);
@@ -94,7 +118,10 @@ static void resolve(void) {
       ADD(avx512);
       if (__builtin_cpu_supports("avx512vnni")) {
         add(&table_avx512vnni);
+        int has_vbmi = __builtin_cpu_supports("avx512vbmi");
+        if (has_vbmi) add(&table_avx512vbmi);
         if (__builtin_cpu_supports("avx512bf16")) add(&table_avx512bf16);
+        if (has_vbmi && has_amx_int8()) add(&table_avx512amx);
       }
     }
   }

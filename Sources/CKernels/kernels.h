@@ -25,6 +25,9 @@
 #ifndef HAS_VNNI
 #define HAS_VNNI 0
 #endif
+#ifndef HAS_VBMI
+#define HAS_VBMI 0
+#endif
 #ifndef HAS_BF16
 #define HAS_BF16 0
 #endif

@@ -6,6 +6,7 @@ import HoneIR
 import HoneKernels
 import HoneONNX
 import HoneRuntime
+import HoneTransforms
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -51,6 +52,8 @@ struct BenchmarkCommand: ParsableCommand {
     var precision: String
     var runs: Int
     var profile: [Node]?
+    /// Where a quantized model computes with real numbers.
+    var dequantized_edges: [DequantizedEdge]?
   }
 
   func validate() throws {
@@ -98,7 +101,11 @@ struct BenchmarkCommand: ParsableCommand {
       peak_share: gflops.map { $0 / peak },
       peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count, precision: precision,
       runs: times.count)
-    if profile { result.profile = try profileNodes(program, values) }
+    if profile {
+      result.profile = try profileNodes(program, values)
+      let edges = program.graph.dequantizedEdges
+      if !edges.isEmpty { result.dequantized_edges = edges }
+    }
     if output.format == .json { try Console.json(result) } else { Console.print(text(result, peak)) }
   }
 
@@ -141,7 +148,13 @@ struct BenchmarkCommand: ParsableCommand {
     for node in nodes.sorted(by: { $0.ms > $1.ms }) {
       table.add(node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.percent(node.share))
     }
-    return (lines + ["", table.text]).joined(separator: "\n")
+    lines += ["", table.text]
+    if let edges = result.dequantized_edges {
+      var table = TextTable(["dequantized value", "read by", "because"], left: [0, 1, 2])
+      for edge in edges { table.add(String(edge.value.suffix(60)), edge.reader, edge.reason) }
+      lines += ["", table.text]
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// Lets a harness take turns between engines.

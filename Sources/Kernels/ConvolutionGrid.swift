@@ -26,7 +26,7 @@ struct ConvolutionGrid: Sendable {
   /// of a product, those of a panel by default.
   init(
     _ shape: ConvolutionShape, instructionSet: InstructionSet, elementsPerStep: Int, allowsDepthwise: Bool = true,
-    stripChannels: Int = 0, columns: Int? = nil
+    stripChannels: Int = 0, columns: Int? = nil, tileRows: Int = 12
   ) {
     self.shape = shape
     isDepthwise = allowsDepthwise && shape.isDepthwise
@@ -39,7 +39,7 @@ struct ConvolutionGrid: Sendable {
     // A depthwise tap moves a vector in and out where a product would multiply it many times.
     let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * (columns ?? panels.width)
     // Whole rows of the output, or whole tiles of a product.
-    let unit = isDepthwise || usesStrip ? shape.output.last! : 12
+    let unit = isDepthwise || usesStrip ? shape.output.last! : tileRows
     let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (512 * 1024)))
     pixelsPerBlock = max(1, roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1)))
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)

@@ -14,7 +14,7 @@ public struct InstructionSet: Sendable, Hashable, CustomStringConvertible {
     return tables.prefix(count).map { InstructionSet(table: $0!) }
   }()
 
-  /// "portable", "avx2", "avx512", "avx512vnni", "avx512bf16", "neon" or "neondot".
+  /// "portable", "avx2", "avx512", "avx512vnni", "avx512vbmi", "avx512bf16", "avx512amx", "neon" or "neondot".
   public var name: String { String(cString: table.pointee.isa) }
   public var description: String { name }
 

@@ -39,17 +39,21 @@ public final class PackedIntegerConvolution: Sendable {
     }
   }
 
-  /// Depthwise 3×3 weights in interleaved blocks of 64 channels, see `DepthwiseI8.weights4`; empty when they do not fit.
+  /// Depthwise 3×3 and 5×5 weights in interleaved blocks of 64 channels, see `DepthwiseI8.weights4`; empty when they do
+  /// not fit.
   private static func blocks(_ weights: [Int16], _ shape: ConvolutionShape) -> [Int8] {
     let fits = weights.allSatisfy { Int16(Int8.min)...Int16(Int8.max) ~= $0 }
-    guard shape.kernel == [3, 3], fits else { return [] }
-    let channels = shape.outputChannels
-    var blocks = [Int8](repeating: 0, count: dividedUp(channels, by: 64) * 3 * 256)
+    guard shape.kernel == [3, 3] || shape.kernel == [5, 5], fits else { return [] }
+    let (channels, size) = (shape.outputChannels, shape.kernel[0])
+    let groups = dividedUp(size, by: 4)
+    var blocks = [Int8](repeating: 0, count: dividedUp(channels, by: 64) * size * groups * 256)
     for channel in 0..<channels {
       let (block, i) = channel.quotientAndRemainder(dividingBy: 64)
       let lane = i % 16 / 4 * 16 + i / 16 * 4 + i % 4
-      for tap in 0..<9 {
-        blocks[(block * 3 + tap % 3) * 256 + lane * 4 + tap / 3] = Int8(weights[tap * channels + channel])
+      for tap in 0..<size * size {
+        let (row, column) = tap.quotientAndRemainder(dividingBy: size)
+        let vector = ((block * size + column) * groups + row / 4) * 256
+        blocks[vector + lane * 4 + row % 4] = Int8(weights[tap * channels + channel])
       }
     }
     return blocks
@@ -98,7 +102,9 @@ public struct IntegerConvolution: Sendable {
     instructionSet: InstructionSet = .current
   ) {
     (self.shape, self.xType, self.epilogue, self.instructionSet) = (shape, xType, epilogue, instructionSet)
-    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4, stripChannels: 4)
+    grid = ConvolutionGrid(
+      shape, instructionSet: instructionSet, elementsPerStep: 4, stripChannels: 4,
+      tileRows: instructionSet.table.pointee.integer_rows)
     strip = grid.strip()
     offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }

@@ -11,7 +11,8 @@ public enum ByteType: Sendable, Hashable {
 /// What happens to the exact int32 sums of an integer product or convolution, decided while planning.
 ///
 /// x = (sum + bias_i32) · scale[column] · rowScale[row] + bias[column] + residual, y = activation(x), and quantized
-/// results are saturate(round(y · outputScale) + outputZero), halves to even.
+/// results are saturate(round(y · outputScale) + outputZero), halves to even. With `inner`, x without the residual is in
+/// steps of its scale and rounded to a value of that grid before the residual is added.
 public struct IntegerEpilogue: Sendable, Hashable {
   public enum Result: Sendable, Hashable {
     /// The sums themselves with `integerBias`; scales and activation do not apply.
@@ -26,6 +27,7 @@ public struct IntegerEpilogue: Sendable, Hashable {
   /// `EpilogueOperands.scale` holds one value per column instead of one.
   public var scalePerColumn: Bool
   public var residual: Residual
+  public var inner: ByteGrid?
 
   /// The type of a residual operand; a quantized one is worth (q − zero) · scale.
   public enum Residual: Sendable, Hashable {
@@ -35,8 +37,10 @@ public struct IntegerEpilogue: Sendable, Hashable {
   }
 
   public init(
-    result: Result, activation: Activation = .none, scalePerColumn: Bool = false, residual: Residual = .none
+    result: Result, activation: Activation = .none, scalePerColumn: Bool = false, residual: Residual = .none,
+    inner: ByteGrid? = nil
   ) {
+    self.inner = inner
     (self.result, self.activation, self.scalePerColumn, self.residual) = (result, activation, scalePerColumn, residual)
   }
 
@@ -89,7 +93,9 @@ public struct IntegerEpilogueOperands {
       scale: scale.map { $0 + (plan.scalePerColumn ? column : 0) }, row_scale: rowScale.map { $0 + row },
       bias_i32: integerBias.map { $0 + column }, bias: bias.map { $0 + column }, residual: nil,
       residual_stride: residualStride, residual_scale: 1, residual_zero: 0, residual_type: 0,
-      scale_step: plan.scalePerColumn ? 1 : 0, output_scale: 1, output_zero: 0, activation: activation, p0: p0, p1: p1)
+      scale_step: plan.scalePerColumn ? 1 : 0, output_scale: 1, output_zero: 0, activation: activation, p0: p0, p1: p1,
+      inner_scale: plan.inner?.scale ?? 0, inner_low: plan.inner?.limits.lowerBound ?? 0,
+      inner_high: plan.inner?.limits.upperBound ?? 0)
     if case .quantized(_, let scale, let zero) = plan.result { (e.output_scale, e.output_zero) = (scale, zero) }
     let offset = row * residualStride + column
     switch plan.residual {

@@ -42,7 +42,7 @@ final class IntegerPanels: @unchecked Sendable {
     (self.taps, self.depth) = (taps, depth)
     let padded = roundedUp(n, to: instructionSet.lanes)
     width = instructionSet.table.pointee.panel_columns
-    memory = AlignedMemory(byteCount: taps * roundedUp(depth, to: 4) * padded)
+    memory = AlignedMemory(byteCount: taps * roundedUp(depth, to: 4) * padded + Int(panel_slack.rawValue))
     sums = .allocate(capacity: max(padded, 1))
     var arguments = PackBI8(
       source: source, tap_stride: tapStride, row_stride: rowStride, column_stride: columnStride, taps: taps,

@@ -49,6 +49,7 @@ extension Pipeline {
     [
       Pipeline([LowerQuantization(), RemoveDuplicates()], rounds: 2), Pipeline([FuseGuardedAttention()]),
       Pipeline([LowerLayout(), Simplify()], rounds: 6),
+      Pipeline([FuseQuantizedSums()]),
     ]
   }
 }

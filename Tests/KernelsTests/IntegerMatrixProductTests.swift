@@ -102,4 +102,64 @@ struct IntegerMatrixProductTests {
     plan.run(tasks: 0..<plan.taskCount, a: sums, aZero: .all(255), b: packed, c: &c)
     #expect(c[0] == -127 && c[8] == 1)
   }
+
+  /// Bytes of a product whose sums are rounded to `inner` before a quantized residual is added.
+  static func summed(
+    _ set: InstructionSet, _ size: (m: Int, n: Int, k: Int), _ types: (a: ByteType, residual: ByteType, y: ByteType),
+    _ inner: ByteGrid?, _ activation: Activation
+  ) -> (bytes: [UInt8], expected: [Double]) {
+    let (m, n, k) = size
+    var random = Random(UInt64(m + n * 3 + k * 5))
+    let a = Guarded(random.bytes(m * k)), b = Guarded(random.bytes(k * n)), residual = Guarded(random.bytes(m * n))
+    let scale = Guarded(random.floats(n, 1e-4...1e-3)), bias = Guarded(random.int32s(n, -5000...5000))
+    let (aZero, addend) = (Int32(3), ByteGrid(type: types.residual, scale: 0.3, zero: 7))
+    let epilogue = IntegerEpilogue(
+      result: .quantized(types.y, scale: 2, zero: 4), activation: activation, scalePerColumn: true,
+      residual: .quantized(addend.type, scale: addend.scale, zero: addend.zero), inner: inner)
+    let plan = IntegerMatrixProduct(m: m, n: n, k: k, aType: types.a, epilogue: epilogue, instructionSet: set)
+    let packed = PackedIntegerMatrix(b.pointer, k: k, n: n, instructionSet: set)
+    let c = Guarded([UInt8](repeating: 0, count: m * n))
+    run(plan) {
+      plan.run(
+        tasks: $0, a: a.pointer, aZero: .all(aZero), b: packed, c: c.pointer,
+        operands: IntegerEpilogueOperands(
+          scale: scale.pointer, integerBias: bias.pointer, residual: residual.pointer))
+    }
+    let expected = (0..<m * n).map { index -> Double in
+      let (i, j) = (index / n, index % n)
+      let sum = (0..<k).reduce(bias.pointer[j]) {
+        $0 + (value(a.pointer[i * k + $1], types.a) - aZero) * value(b.pointer[$1 * n + j], .int8)
+      }
+      var x = Float(sum) * scale.pointer[j]
+      if let inner {
+        let least: Float = inner.type == .int8 ? -128 : 0
+        let q = min(max(x.rounded(.toNearestOrEven) + Float(inner.zero), least), least + 255)
+        x = (q - Float(inner.zero)) * inner.scale
+      }
+      x += Float(value(residual.pointer[index], addend.type) - addend.zero) * addend.scale
+      return (activation(Double(x)) * 2).rounded(.toNearestOrEven) + 4
+    }
+    return (c.array, expected)
+  }
+
+  @Test(arguments: [ByteType.uint8, .int8])
+  func `sums are rounded before the residual is added`(type: ByteType) {
+    let inner = ByteGrid(type: type, scale: 0.25, zero: 6)
+    for size in [(m: 1, n: 5, k: 3), (6, 64, 64), (13, 77, 50), (33, 130, 128), (40, 24, 96), (17, 33, 200)] {
+      for grid in [inner, nil] {
+        for activation in [Activation.none, .clip(min: -20, max: 30), .relu] {
+          let types = (a: type, residual: type, y: type == .int8 ? ByteType.uint8 : .int8)
+          let all = InstructionSet.available.map { Self.summed($0, size, types, grid, activation) }
+          for (set, one) in zip(InstructionSet.available, all) {
+            #expect(one.bytes == all.last!.bytes, "\(set) \(size) \(activation)")
+          }
+          let range = types.y == .int8 ? -128.0...127 : 0...255
+          for (byte, expected) in zip(all.last!.bytes, all.last!.expected) {
+            let y = Double(Self.value(byte, types.y))
+            #expect(abs(y - min(max(expected, range.lowerBound), range.upperBound)) <= 1)
+          }
+        }
+      }
+    }
+  }
 }

@@ -42,8 +42,9 @@ typedef struct {
 
 static __attribute__((noinline)) void CAT(depthwise_finish_i8, ISA)(const DepthwiseI8 *d, const DepthwiseColumns *k,
                                                                     vi sum, size_t pixel, size_t c, size_t n) {
-  Quantizer q = quantizer(&d->epilogue, d->result, 0);
-  vfinish_i8(&d->epilogue, &q, d->result, 0, vadd(sum, k->bias_i32), pixel, c, n, k->scale, k->bias, d->y,
+  Quantizer q = quantizer(&d->epilogue, d->result, finish_general);
+  Addend a = addend(&d->epilogue);
+  vfinish_i8(&d->epilogue, &q, &a, d->result, finish_general, vadd(sum, k->bias_i32), pixel, c, n, k->scale, k->bias, d->y,
              d->y_stride);
 }
 

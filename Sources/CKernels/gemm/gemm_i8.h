@@ -1,4 +1,5 @@
 #include "dot.h"
+#include "finish_bytes.h"
 
 enum { i8_rows = HAS_VNNI || HAS_DOTPROD ? 6 : 4 };
 
@@ -76,9 +77,9 @@ static int32_t CAT(row_sum_i8, ISA)(const GemmI8 *g, size_t row) {
   return (int32_t)sum;
 }
 
-// Corrects a tile of bare sums for zero points, finishes and stores it. `simple`: no operand per row.
+// Corrects a tile of bare sums for zero points, finishes and stores it.
 INLINE void finish_i8(const GemmI8 *g, size_t row, size_t rows, const int32_t *tile, size_t tile_stride, int result,
-                      int simple) {
+                      int kind) {
   const EpilogueI8 *e = &g->epilogue;
   int32_t zeros[8], excess[8] = {0};
   for (size_t r = 0; r < rows; r++) {
@@ -87,59 +88,69 @@ INLINE void finish_i8(const GemmI8 *g, size_t row, size_t rows, const int32_t *t
       excess[r] = (int32_t)((uint32_t)CAT(row_sum_i8, ISA)(g, row + r) -
                             (uint32_t)(g->a.taps * g->a.depth) * (uint32_t)zeros[r]);
   }
-  Quantizer q = quantizer(e, result, simple);
+  Quantizer q = quantizer(e, result, kind);
+  Addend a = addend(e);
   for (size_t j = 0; j < g->columns; j += LANES) {
     size_t n = g->columns - j;
     vf scale = vscale_of(e, j, n), bias = vbias_of(e, j, n);
     vi sums = vloadi_some(g->b_sums + j, n);
     vi bias_i32 = e->bias_i32 ? vloadi_some(e->bias_i32 + j, n) : (vi)0;
-    if (simple) {
+    if (kind != finish_general) {
       bias_i32 = vadd(bias_i32, vmul(sums, vseti(DOT_OFFSET - zeros[0])));
       for (size_t r = 0; r < rows; r++)
-        vfinish_i8(e, &q, result, 1, vadd(vloadi(tile + r * tile_stride + j), bias_i32), row + r, j, n, scale, bias,
-                   g->c, g->c_stride);
+        vfinish_i8(e, &q, &a, result, kind, vadd(vloadi(tile + r * tile_stride + j), bias_i32), row + r, j, n, scale,
+                   bias, g->c, g->c_stride);
       continue;
     }
     vi b_zeros = g->b_zeros ? vloadi_some(g->b_zeros + j, n) : (vi)0;
     for (size_t r = 0; r < rows; r++) {
       vi sum = vadd(vloadi(tile + r * tile_stride + j), vmul(sums, vseti(DOT_OFFSET - zeros[r])));
       sum = vadd(sum, vmul(b_zeros, vseti((int32_t)(0u - (uint32_t)excess[r]))));
-      vfinish_i8(e, &q, result, 0, vadd(sum, bias_i32), row + r, j, n, scale, bias, g->c, g->c_stride);
+      vfinish_i8(e, &q, &a, result, finish_general, vadd(sum, bias_i32), row + r, j, n, scale, bias, g->c,
+                 g->c_stride);
     }
   }
 }
 
-#define FINISH(name, result, simple)                                                                             \
+#define FINISH(name, result, kind)                                                                               \
   static __attribute__((noinline)) void CAT(finish_##name, ISA)(const GemmI8 *g, size_t row, size_t rows,        \
                                                                 const int32_t *tile, size_t tile_stride) {       \
-    finish_i8(g, row, rows, tile, tile_stride, result, simple);                                                  \
+    finish_i8(g, row, rows, tile, tile_stride, result, kind);                                                    \
   }
-FINISH(i32_simple, gemm_result_i32, 1)
-FINISH(f32_simple, gemm_result_f32, 1)
-FINISH(u8_simple, gemm_result_u8, 1)
-FINISH(s8_simple, gemm_result_s8, 1)
-FINISH(i32_general, gemm_result_i32, 0)
-FINISH(f32_general, gemm_result_f32, 0)
-FINISH(u8_general, gemm_result_u8, 0)
-FINISH(s8_general, gemm_result_s8, 0)
+FINISH(i32_simple, gemm_result_i32, finish_simple)
+FINISH(f32_simple, gemm_result_f32, finish_simple)
+FINISH(u8_simple, gemm_result_u8, finish_simple)
+FINISH(s8_simple, gemm_result_s8, finish_simple)
+FINISH(u8_residual, gemm_result_u8, finish_residual)
+FINISH(s8_residual, gemm_result_s8, finish_residual)
+FINISH(i32_general, gemm_result_i32, finish_general)
+FINISH(f32_general, gemm_result_f32, finish_general)
+FINISH(u8_general, gemm_result_u8, finish_general)
+FINISH(s8_general, gemm_result_s8, finish_general)
 #undef FINISH
 
 typedef void (*FinishI8)(const GemmI8 *, size_t, size_t, const int32_t *, size_t);
 
+INLINE int finish_kind_of(const GemmI8 *g) {
+  return g->a_zeros || g->b_zeros ? finish_general : finish_kind(&g->epilogue, g->result);
+}
+
 INLINE FinishI8 finish_of(const GemmI8 *g) {
-  static const FinishI8 simple[] = {CAT(finish_i32_simple, ISA), CAT(finish_f32_simple, ISA),
-                                    CAT(finish_u8_simple, ISA), CAT(finish_s8_simple, ISA)};
-  static const FinishI8 general[] = {CAT(finish_i32_general, ISA), CAT(finish_f32_general, ISA),
-                                     CAT(finish_u8_general, ISA), CAT(finish_s8_general, ISA)};
-  const EpilogueI8 *e = &g->epilogue;
-  int is_simple = !g->a_zeros && !g->b_zeros && vfinishes_simply(e);
-  return (is_simple ? simple : general)[g->result];
+  static const FinishI8 finishes[3][4] = {
+      [finish_general] = {CAT(finish_i32_general, ISA), CAT(finish_f32_general, ISA), CAT(finish_u8_general, ISA),
+                          CAT(finish_s8_general, ISA)},
+      [finish_simple] = {CAT(finish_i32_simple, ISA), CAT(finish_f32_simple, ISA), CAT(finish_u8_simple, ISA),
+                         CAT(finish_s8_simple, ISA)},
+      [finish_residual] = {NULL, NULL, CAT(finish_u8_residual, ISA), CAT(finish_s8_residual, ISA)},
+  };
+  return finishes[finish_kind_of(g)][g->result];
 }
 
 // As the simple finish, from registers.
 INLINE void finish_registers_i8(const GemmI8 *g, size_t row, const vi acc[], int rows, int nv, int result) {
   const EpilogueI8 *e = &g->epilogue;
-  Quantizer q = quantizer(e, result, 1);
+  Quantizer q = quantizer(e, result, finish_simple);
+  Addend none = {.has_inner = 0};
   vi zero = vseti(DOT_OFFSET - g->a_zero - (g->a_signed ? 128 : 0));
 #pragma clang loop unroll(full)
   for (int j = 0; j < nv; j++) {
@@ -149,10 +160,35 @@ INLINE void finish_registers_i8(const GemmI8 *g, size_t row, const vi acc[], int
     if (e->bias_i32) correction = vadd(correction, vloadi_some(e->bias_i32 + at, n));
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++)
-      vfinish_i8(e, &q, result, 1, vadd(acc[r * nv + j], correction), row + (size_t)r, at, n, scale, bias, g->c,
-                 g->c_stride);
+      vfinish_i8(e, &q, &none, result, finish_simple, vadd(acc[r * nv + j], correction), row + (size_t)r, at, n, scale,
+                 bias, g->c, g->c_stride);
   }
 }
+
+#if HAS_AVX512
+// The finishes of bytes, from registers.
+INLINE void finish_byte_rows(const GemmI8 *g, const ByteRows *given, size_t row, const vi acc[], int rows, int form) {
+  const EpilogueI8 *e = &g->epilogue;
+  ByteRows k = *given;
+  vi zero = vseti(DOT_OFFSET - g->a_zero - (g->a_signed ? 128 : 0)), correction[4];
+#pragma clang loop unroll(full)
+  for (size_t j = 0; j < 4; j++) {
+    size_t at = j * LANES, n = g->columns > at ? g->columns - at : 0;
+    correction[j] = n ? vmul(vloadi_some(g->b_sums + at, n), zero) : (vi)0;
+    if (n && e->bias_i32) correction[j] = vadd(correction[j], vloadi_some(e->bias_i32 + at, n));
+  }
+  uint8_t *c = (uint8_t *)g->c + (ptrdiff_t)row * g->c_stride;
+  const uint8_t *residual = k.has_residual ? (const uint8_t *)e->residual + (ptrdiff_t)row * e->residual_stride : NULL;
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    vi sums[4];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < 4; j++) sums[j] = vadd(acc[r * 4 + j], correction[j]);
+    finish_byte_row(&k, sums, k.has_residual ? residual + r * e->residual_stride : NULL, c + r * g->c_stride, 4,
+                    form);
+  }
+}
+#endif
 
 INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv, int split) {
   vi acc[32];
@@ -178,7 +214,20 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv
   }
 #pragma clang loop unroll(full)
   for (int i = rows * nv; i < rows * nv * split; i++) acc[i % (rows * nv)] = vadd(acc[i % (rows * nv)], acc[i]);
-  if (rows == i8_rows && !g->a_zeros && !g->b_zeros && g->columns == (size_t)nv * LANES && vfinishes_simply(&g->epilogue)) {
+#if HAS_AVX512
+  if (rows == i8_rows && nv == 4) {
+    int kind = finish_kind_of(g);
+    if (kind != finish_general && (g->result == gemm_result_u8 || g->result == gemm_result_s8)) {
+      ByteRows k = byte_rows(&g->epilogue, g->result, kind, g->columns);
+      switch (byte_form(&k)) {
+        case bytes_plain: finish_byte_rows(g, &k, row, acc, rows, bytes_plain); return;
+        case bytes_residual: finish_byte_rows(g, &k, row, acc, rows, bytes_residual); return;
+        default: finish_byte_rows(g, &k, row, acc, rows, bytes_any); return;
+      }
+    }
+  }
+#endif
+  if (rows == i8_rows && g->columns == (size_t)nv * LANES && finish_kind_of(g) == finish_simple) {
     switch (g->result) {
       case gemm_result_u8: finish_registers_i8(g, row, acc, rows, nv, gemm_result_u8); return;
       case gemm_result_s8: finish_registers_i8(g, row, acc, rows, nv, gemm_result_s8); return;

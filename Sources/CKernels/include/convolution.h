@@ -36,8 +36,8 @@ typedef struct {
   /// weights[t][c] with the zero point already subtracted.
   const int16_t *weights;
   ptrdiff_t weight_stride;
-  /// The same of a 3×3 window where they fit 8 bits, or NULL: [⌈channels/64⌉][kernel column][4][4][4 channels][4 kernel
-  /// rows], channel 16·l + 4·q + d of a block at [q][l][d], the fourth row 0.
+  /// The same of a 3×3 or 5×5 window where they fit 8 bits, or NULL: [⌈channels/64⌉][kernel column][⌈kernel rows/4⌉][4][4]
+  /// [4 channels][4 kernel rows], channel 16·l + 4·q + d of a block at [q][l][d], rows beyond the last 0.
   const int8_t *_Nullable weights4;
   void *y;
   ptrdiff_t y_stride;

@@ -58,6 +58,8 @@ typedef struct {
 enum GemmResult { gemm_result_i32, gemm_result_f32, gemm_result_u8, gemm_result_s8 };
 
 /// A quantized residual is (residual − residual_zero) · residual_scale; an fp32 one has residual_type gemm_result_f32.
+/// Where inner_scale is not 0, a sum is first rounded to an integer within inner_low...inner_high and then multiplied by it,
+/// before the residual is added.
 typedef struct {
   const float *_Nullable scale;      // per column; `scale_step` 0 repeats the first
   const float *_Nullable row_scale;  // per row
@@ -72,7 +74,11 @@ typedef struct {
   int32_t output_zero;
   int32_t activation;
   float p0, p1;
+  float inner_scale, inner_low, inner_high;
 } EpilogueI8;
+
+/// Bytes behind the last packed s8 panel that products may read; what they hold changes nothing.
+enum PanelSlack { panel_slack = 4096 };
 
 /// Integer product of u8 or s8 rows with a packed s8 panel [taps·depth4/4][columns rounded up to lanes][4].
 /// accumulator = Σ (a − a_zero)·(b − b_zero), exact modulo 2³².

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "convolution.h"
 #include "elementwise.h"
 #include "gemm.h"
@@ -20,6 +21,7 @@
   CONVOLUTION_KERNELS(X)   \
   LAYOUT_KERNELS(X)        \
   ELEMENTWISE_KERNELS(X)   \
+  BYTE_KERNELS(X)          \
   REDUCE_KERNELS(X)        \
   ROW_KERNELS(X)           \
   STATISTICS_KERNELS(X)    \
@@ -31,6 +33,8 @@ typedef struct {
   size_t lanes;
   /// Columns of a packed panel and rows of the widest tile, of fp32 and int8 products.
   size_t panel_columns, tile_rows;
+  /// Rows that integer products take at once, or a multiple that several threads share well.
+  size_t integer_rows;
 #define X(name, args) void (*name) args;
   KERNELS(X)
 #undef X

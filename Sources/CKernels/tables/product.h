@@ -22,6 +22,7 @@ const KernelTable CAT(table_product, ISA) = {
     .lanes = LANES,
     .panel_columns = PANEL_VECTORS * LANES,
     .tile_rows = TILE_ROWS(PANEL_VECTORS),
+    .integer_rows = 12,
     GEMM_KERNELS(X)
 };
 #undef X

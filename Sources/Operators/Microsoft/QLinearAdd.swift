@@ -1,9 +1,11 @@
 public import HoneIR
+import HoneKernels
 
 extension Microsoft {
   /// C = A + B, all quantized.
-  public struct QLinearAdd: MicrosoftOp, CompositeOp {
+  public struct QLinearAdd: MicrosoftOp, ExecutableOp, CompositeOp {
     public init() {}
+    public func kernel(_ call: Call) throws(GraphError) -> Kernel { try byteCombination(.add, call) }
     public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
       try expandBinary(Add(), operands, call, in: &g)
     }

@@ -15,6 +15,7 @@ extension Catalog {
     MaxPool.self,
     MaxUnpool.self,
     NHWCAveragePool.self,
+    NHWCChannelShuffle.self,
     NHWCConv.self,
     NHWCConvInteger.self,
     NHWCGlobalAveragePool.self,

@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// y = (x − x_zero_point) · x_scale
 public struct DequantizeLinear: ExecutableOp, UpgradableOp {
@@ -21,7 +22,26 @@ public struct DequantizeLinear: ExecutableOp, UpgradableOp {
     return [.tensor(x.with(output_dtype ?? scale))]
   }
 
+  /// The kernel from bytes of one scale to float32.
+  private func byteKernel(_ call: Call) throws(GraphError) -> Kernel? {
+    let zeroCount = call.has(2) ? try call.sizes(2).reduce(1, *) : 1
+    guard try call.element(1) == .float32, try call.sizes(1).reduce(1, *) == 1, block_size == 0,
+      let type = try? ByteType(try call.element(0)), try call.result().element == .float32,
+      zeroCount == 1
+    else { return nil }
+    let chunks = Chunks(count: try call.result().elementCount!)
+    let (machine, hasZero) = (InstructionSet.current, call.has(2))
+    return Kernel(tasks: chunks.taskCount) { frame, tasks in
+      let range = chunks.elements(tasks)
+      machine.dequantize(
+        frame.operandBytes(0) + range.lowerBound, frame.result(0, as: Float.self) + range.lowerBound,
+        count: range.count, scale: frame.operand(1, as: Float.self)[0],
+        zero: hasZero ? frame.byte(2, type, 0) : 0, type)
+    }
+  }
+
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if let kernel = try byteKernel(call) { return kernel }
     let sizes = try call.sizes(0)
     let grid = try QuantizationGrid(sizes, scale: try call.sizes(1), axis: axis, block: block_size, call)
     let parameters = try QuantizationParameters(call, count: grid.parameterCount)

@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// Quantizes to uint8 by the range of x, widened to hold 0: y, its scale and its zero point.
 public struct DynamicQuantizeLinear: ExecutableOp {
@@ -16,12 +17,12 @@ public struct DynamicQuantizeLinear: ExecutableOp {
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let count = try call.sizes(0).reduce(1, *)
     let results = call.resultCount
+    let machine = InstructionSet.current
     return Kernel { frame in
       let x = frame.operand(0, as: Float.self)
       let (scale, zero) = dynamicScale(x, count)
       if frame.hasResult(0) {
-        let y = frame.result(0, as: UInt8.self)
-        for i in 0..<count { y[i] = UInt8(truncatingIfNeeded: saturated(x[i] / scale, zero, 0, 255)) }
+        machine.quantize(x, frame.resultBytes(0), count: count, scale: scale, zero: Int32(zero), .uint8)
       }
       if results > 1, frame.hasResult(1) { frame.result(1, as: Float.self).pointee = scale }
       if results > 2, frame.hasResult(2) { frame.result(2, as: UInt8.self).pointee = UInt8(zero) }
@@ -31,11 +32,7 @@ public struct DynamicQuantizeLinear: ExecutableOp {
 
 /// Scale and zero point with which uint8 covers `count` values and 0.
 func dynamicScale(_ x: UnsafePointer<Float>, _ count: Int) -> (scale: Float, zero: Float) {
-  var (low, high): (Float, Float) = (0, 0)
-  for i in 0..<count {
-    low = x[i] < low ? x[i] : low
-    high = x[i] > high ? x[i] : high
-  }
+  let (low, high) = InstructionSet.current.extremes(x, count: count, (0, 0))
   let scale = high == low ? 1 : (high - low) / 255
   return (scale, max(0, min(255, -low / scale)).rounded(.toNearestOrEven))
 }

@@ -9,7 +9,8 @@ struct QLinearConvParameters: Sendable {
   private let hasBias: Bool
   private let residual: Int?
 
-  /// Operands as in `QLinearConv`; a residual is followed by its scale and zero point. Nil if some depend on data.
+  /// Operands as in `QLinearConv`; a residual is followed by its scale and zero point and, if the sum is rounded before
+  /// the residual is added, by scale and zero point of that. Nil if some depend on data.
   init?(
     _ call: Call, filters: Int, activation: Activation = .none, residual: Int? = nil
   ) throws(GraphError) {
@@ -27,14 +28,22 @@ struct QLinearConvParameters: Sendable {
       guard let scale = call.known(residual + 1), let zero = call.known(residual + 2) else { return nil }
       addend = .quantized(try ByteType(zero.element), scale: scale.floats[0], zero: Int32(zero.integers[0]))
     }
+    var inner: ByteGrid?
+    if let residual, call.has(residual + 3) {
+      guard let zero = call.known(residual + 4),
+        let grid = try call.grid(zero.element, scale: residual + 3, zero: residual + 4)
+      else { return nil }
+      inner = grid
+    }
     // Without anything between scaling and quantizing, one factor does both, as other runtimes round.
     let isDirect = activation == .none && residual == nil
     let (input, output) = (xScale.floats[0], yScale.floats[0])
-    scales = wScale.floats.map { isDirect ? input * $0 / output : input * $0 }
+    let step = inner?.scale ?? (isDirect ? output : 1)
+    scales = wScale.floats.map { step == 1 ? input * $0 : input * $0 / step }
     epilogue = IntegerEpilogue(
       result: .quantized(
         try ByteType(yZero.element), scale: isDirect ? 1 : 1 / output, zero: Int32(yZero.integers[0])),
-      activation: activation, scalePerColumn: scales.count > 1, residual: addend)
+      activation: activation, scalePerColumn: scales.count > 1, residual: addend, inner: inner)
   }
 
   func withOperands(_ frame: borrowing Frame, _ body: (Int32, IntegerEpilogueOperands) -> Void) {

@@ -2,6 +2,7 @@ import HoneIR
 
 extension Catalog {
   static let quantization: [any Op.Type] = [
+    ByteTable.self,
     ConvInteger.self,
     DequantizeLinear.self,
     DynamicQuantizeLinear.self,

@@ -15,6 +15,20 @@ public struct LowerLayout: RewritePass {
         Self.layer("MaxPool(x) → channels last", on: MaxPool.self) { pool in NHWCMaxPool(pool) },
         Self.layer("AveragePool(x) → channels last", on: AveragePool.self) { pool in NHWCAveragePool(pool) },
         Self.layer("GlobalAveragePool(x) → channels last", on: GlobalAveragePool.self) { _ in NHWCGlobalAveragePool() },
+        Rule("QLinearGlobalAveragePool(x) → channels last", on: Microsoft.QLinearGlobalAveragePool.self) {
+          (op, node, graph) throws(GraphError) in
+          var pool = op
+          pool.channels_last = true
+          guard !op.channels_last, graph.canBeChannelsLast(node) else { return nil }
+          return try graph.applyChannelsLast(pool, node.operands, node)
+        },
+        Rule("QLinearAveragePool(x) → channels last", on: Microsoft.QLinearAveragePool.self) {
+          (op, node, graph) throws(GraphError) in
+          var pool = op
+          pool.channels_last = true
+          guard !op.channels_last, graph.canBeChannelsLast(node) else { return nil }
+          return try graph.applyChannelsLast(pool, node.operands, node)
+        },
         Rule("FusedConv(x) → channels last", on: FusedConv.self) { (op, node, graph) throws(GraphError) in
           guard graph.canBeChannelsLast(node) else { return nil }
           var conv = NHWCConv(op.conv)
@@ -50,7 +64,8 @@ extension Graph {
       return false
     }
     return [.float32, .uint8, .int8].contains(tensorType(of: x).element)
-      && (tensorType(of: x).element == .float32 || node.op is QLinearConv || node.op is MaxPool)
+      && (tensorType(of: x).element == .float32 || node.op is QLinearConv || node.op is MaxPool
+        || node.op is Microsoft.QLinearGlobalAveragePool || node.op is Microsoft.QLinearAveragePool)
   }
 
   mutating func channelsLast(_ value: Value?) throws(GraphError) -> Value? {
@@ -90,10 +105,20 @@ extension Graph {
   /// op(first(x), first(y)) → first(op(x, y)); returns how often.
   fileprivate mutating func sinkTransposes() throws(GraphError) -> Int {
     var count = 0
-    for node in sorted() {
+    for id in sorted().map(\.id) {
+      guard let node = self[id] else { continue }
       // A statistic does not care in which order values come.
       if node.op is any StatisticOp, let last = beforeChannelsFirst(node.operands[0]) {
         setOperands(of: node.id, to: [last] + node.operands.dropFirst())
+        count += 1
+        continue
+      }
+      if let split = node.op as? Split, try sink(split, node) {
+        count += 1
+        continue
+      }
+      if node.op is Reshape, let shuffled = try shuffle(endingWith: node) {
+        replace(node.result, with: shuffled)
         count += 1
         continue
       }
@@ -111,11 +136,41 @@ extension Graph {
     return count
   }
 
+  /// Parts of channels are parts of the last axis.
+  private mutating func sink(_ split: Split, _ node: Node) throws(GraphError) -> Bool {
+    guard let last = beforeChannelsFirst(node.operands[0]), let rank = rank(of: last),
+      split.axis == 1 || split.axis == 1 - rank
+    else { return false }
+    var op = split
+    op.axis = rank - 1
+    let parts = try apply(op, [last] + node.operands.dropFirst(), resultCount: node.results.count, named: node.name)
+    for (old, part) in zip(node.results, parts) { replace(old, with: try channelsFirst(part)) }
+    return true
+  }
+
+  /// The channel shuffle that a reshape ends, which splits channels into groups, and a transpose, which exchanges groups
+  /// and the channels in them.
+  private mutating func shuffle(endingWith node: Node) throws(GraphError) -> Value? {
+    guard let (transpose, middle) = producer(of: node.operands[0], as: Transpose.self),
+      transpose.perm == [0, 2, 1, 3, 4], let (_, first) = producer(of: middle.operands[0], as: Reshape.self),
+      let last = beforeChannelsFirst(first.operands[0]), let x = shape(of: first.operands[0]),
+      let parts = shape(of: first.result), let groups = parts[1].size, let depth = parts[2].size,
+      x[1].size == groups * depth, Array(x[2...]) == Array(parts[3...]), shape(of: node.result) == x
+    else { return nil }
+    return try channelsFirst(apply(NHWCChannelShuffle(group: groups), last))
+  }
+
   /// Operands for running `node` channels-last, where at least one is there in that form already and the rest can be.
   private mutating func lastOperands(of node: Node) throws(GraphError) -> [Value?]? {
     let isPlain = node.op is any ElementwiseOp || node.op is Concat
-    let isQuantizedSum = node.op is Microsoft.QLinearAdd || node.op is QuantizeLinear || node.op is DequantizeLinear
+    let isQuantizedSum =
+      node.op is Microsoft.QLinearAdd || node.op is Microsoft.QLinearMul || node.op is QuantizeLinear
+      || node.op is DequantizeLinear
     guard isPlain || isQuantizedSum, let rank = rank(of: node.result), rank == 3 || rank == 4 else { return nil }
+    if node.op is ByteTable {
+      guard let last = beforeChannelsFirst(node.operands[0]) else { return nil }
+      return [last, node.operands[1]]
+    }
     guard node.operands.contains(where: { beforeChannelsFirst($0) != nil }) else { return nil }
     var operands: [Value?] = []
     for operand in node.operands {

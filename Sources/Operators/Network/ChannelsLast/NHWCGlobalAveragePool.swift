@@ -17,15 +17,19 @@ public struct NHWCGlobalAveragePool: ExecutableOp, CompositeOp {
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let sizes = try call.sizes(0)
     guard try call.element(0) == .float32, !sizes.contains(0) else { throw .unsupported(try call.element(0)) }
-    let channels = sizes[sizes.count - 1]
-    let positions = sizes.dropFirst().dropLast().reduce(1, *)
-    let shape = ConvolutionShape(
-      batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
-      kernel: [positions])
-    return pooling(Pooling(shape, kind: .average(countsPadding: true)))
+    return pooling(Pooling(globalPool(sizes), kind: .average(countsPadding: true)))
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
     [try NHWC.apply(GlobalAveragePool(), operands, in: &g)]
   }
+}
+
+/// The geometry of pooling all positions of `[N, …, C]`.
+func globalPool(_ sizes: [Int]) -> ConvolutionShape {
+  let channels = sizes[sizes.count - 1]
+  let positions = sizes.dropFirst().dropLast().reduce(1, *)
+  return ConvolutionShape(
+    batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
+    kernel: [positions])
 }

@@ -3,7 +3,8 @@ import HoneKernels
 
 /// `QLinearConv` of `[N, …, C]` with weights in ONNX order and an activation before quantizing.
 ///
-/// After the bias follow a quantized residual `[N, …, M]`, its scale and its zero point.
+/// After the bias follow a quantized residual `[N, …, M]`, its scale and its zero point, and scale and zero point of the
+/// grid to which the sum is rounded before the residual is added.
 public struct NHWCQLinearConv: ExecutableOp, WindowOp, ActivatedOp {
   public static var domain: String { NHWC.domain }
   public var activation: String?
@@ -23,7 +24,7 @@ public struct NHWCQLinearConv: ExecutableOp, WindowOp, ActivatedOp {
   }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
-    try call.expectOperands(8...12)
+    try call.expectOperands(8...14)
     let bias = call.has(8) ? try call.shape(8)?.first : nil
     let input = try call.shape(0).map { NHWC.toFirst($0) }
     let shape = try convolutionShape(input, try call.shape(3), bias: bias, group: group, call)

@@ -1,0 +1,206 @@
+// Integer products by tiles: 16 rows of A by 64 bytes of depth times 16 quadruples of B by 16 columns. A packed panel is a
+// column of tiles as it lies; rows of A that are not whole tiles are copied and padded with zeros.
+
+typedef struct {
+  uint8_t palette, start_row, reserved[14];
+  uint16_t row_bytes[16];
+  uint8_t rows[16];
+} TileConfiguration;
+
+// Rows of A handled at once, and the longest ones that are copied.
+enum { amx_rows = 32, amx_longest = 6144 };
+
+// Rows row..<row+count of A, one after the other, each padded with zeros to `length`.
+static __attribute__((noinline)) void CAT(amx_gather, ISA)(const GemmI8 *g, size_t row, size_t count, uint8_t *out,
+                                                           size_t length) {
+  const RowSource *s = &g->a;
+  size_t depth = s->depth, depth4 = (depth + 3) / 4 * 4, whole = depth / 64 * 64;
+  __mmask64 mask = (1ull << (depth - whole)) - 1;
+  for (size_t r = row; r < row + count; r++, out += length) {
+    uint8_t *to = out;
+    for (size_t t = 0; t < s->taps; t++, to += depth4) {
+      const uint8_t *a = (const uint8_t *)s->base + (ptrdiff_t)r * s->stride;
+      if (s->offsets) {
+        int32_t offset = s->offsets[(ptrdiff_t)r * s->offset_stride + (ptrdiff_t)t];
+        a = offset < 0 ? s->padding : (const uint8_t *)s->base + offset;
+      }
+      size_t i = 0;
+      for (; i < whole; i += 64) _mm512_storeu_si512(to + i, _mm512_loadu_si512(a + i));
+      // Zeros behind the last bytes are overwritten by the next tap, or pad the row: it has room for a vector more.
+      if (mask) _mm512_storeu_si512(to + i, _mm512_maskz_loadu_epi8(mask, a + i));
+    }
+    for (size_t i = (size_t)(to - out); i < length; i += 64) _mm512_storeu_si512(out + i, _mm512_setzero_si512());
+  }
+}
+
+#define AMX_STEP(dp, rows2, columns2)                                   \
+  for (size_t p = 0; p < steps; p++, b += step / 4 * width4, a += step) { \
+    _tile_loadd(4, a, a_stride);                                        \
+    _tile_loadd(6, b, width4);                                          \
+    dp(0, 4, 6);                                                        \
+    if (columns2) {                                                     \
+      _tile_loadd(7, b + 64, width4);                                   \
+      dp(1, 4, 7);                                                      \
+    }                                                                   \
+    if (rows2) {                                                        \
+      _tile_loadd(5, a + 16 * a_stride, a_stride);                      \
+      dp(2, 5, 6);                                                      \
+      if (columns2) dp(3, 5, 7);                                        \
+    }                                                                   \
+  }
+
+// Sums of up to 32 rows and 32 columns over `steps` times `step` bytes, on top of `start` per column.
+INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,
+                      const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
+  _tile_loadd(0, start, 0);
+  if (rows2) _tile_loadd(2, start, 0);
+  if (columns2) {
+    _tile_loadd(1, start + 16, 0);
+    if (rows2) _tile_loadd(3, start + 16, 0);
+  }
+  if (is_signed) {
+    AMX_STEP(_tile_dpbssd, rows2, columns2)
+  } else {
+    AMX_STEP(_tile_dpbusd, rows2, columns2)
+  }
+  _tile_stored(0, sums, 256);
+  if (columns2) _tile_stored(1, sums + 16, 256);
+  if (rows2) {
+    _tile_stored(2, sums + 16 * 64, 256);
+    if (columns2) _tile_stored(3, sums + 16 * 64 + 16, 256);
+  }
+}
+#undef AMX_STEP
+
+#define AMX_BLOCK(rows2, columns2)                                                                                  \
+  static __attribute__((noinline)) void CAT(amx_##rows2##columns2, ISA)(                                             \
+      const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,                 \
+      const int32_t *start, int32_t *sums, int is_signed) {                                                          \
+    if (is_signed) amx_block(a, a_stride, b, width4, steps, step, start, sums, 1, rows2, columns2);                 \
+    else amx_block(a, a_stride, b, width4, steps, step, start, sums, 0, rows2, columns2);                           \
+  }
+AMX_BLOCK(0, 0)
+AMX_BLOCK(0, 1)
+AMX_BLOCK(1, 0)
+AMX_BLOCK(1, 1)
+#undef AMX_BLOCK
+
+INLINE void amx_finish(const GemmI8 *g, const ByteRows *k, size_t row, size_t rows, const int32_t *sums, int nv,
+                       int form) {
+  ByteRows copy = *k;
+  const EpilogueI8 *e = &g->epilogue;
+  const uint8_t *residual = copy.has_residual ? (const uint8_t *)e->residual + (ptrdiff_t)row * e->residual_stride : NULL;
+  ptrdiff_t residual_stride = copy.has_residual ? e->residual_stride : 0;
+  uint8_t *c = (uint8_t *)g->c + (ptrdiff_t)row * g->c_stride;
+  ptrdiff_t c_stride = g->c_stride;
+  for (size_t r = 0; r < rows; r++, c += c_stride, residual += residual_stride) {
+    vi v[4];
+#pragma clang loop unroll(full)
+    for (int j = 0; j < nv; j++) v[j] = vloadi(sums + r * 64 + j * LANES);
+    finish_byte_row(&copy, v, residual, c, nv, form);
+  }
+}
+
+#define AMX_FINISH(nv)                                                                                               \
+  static __attribute__((noinline)) void CAT(amx_finish_##nv, ISA)(                                                   \
+      const GemmI8 *g, const ByteRows *k, size_t row, size_t rows, const int32_t *sums, int form) {                  \
+    switch (form) {                                                                                                  \
+      case bytes_plain: amx_finish(g, k, row, rows, sums, nv, bytes_plain); break;                                   \
+      case bytes_residual: amx_finish(g, k, row, rows, sums, nv, bytes_residual); break;                             \
+      default: amx_finish(g, k, row, rows, sums, nv, bytes_any); break;                                              \
+    }                                                                                                                \
+  }
+AMX_FINISH(1)
+AMX_FINISH(2)
+AMX_FINISH(3)
+AMX_FINISH(4)
+#undef AMX_FINISH
+
+// How many bytes of depth a tile takes, so that whole tiles make up `depth`; 0 if none of a good size do.
+INLINE size_t amx_step(size_t depth) {
+  for (size_t steps = (depth + 63) / 64; steps <= 2 * ((depth + 63) / 64); steps++)
+    if (depth % (4 * steps) == 0) return depth / steps;
+  return 0;
+}
+
+KERNEL(gemm_amx)(const GemmI8 *g) {
+  const RowSource *s = &g->a;
+  size_t depth4 = (s->depth + 3) / 4 * 4, length = (s->taps * depth4 + 63) / 64 * 64, step = 64;
+  int is_whole = 0;
+  if (!s->offsets) {
+    step = amx_step(s->depth);
+    is_whole = step != 0;
+    if (!step) step = 64;
+  }
+  size_t steps = is_whole ? s->depth / step : length / 64;
+  if (g->rows < 6 || (!is_whole && (length > amx_longest || length < 128))) {
+    CAT(gemm_i8, ISA)(g);
+    return;
+  }
+  _Alignas(64) uint8_t rows_of_a[amx_rows * amx_longest + 64];
+  _Alignas(64) int32_t sums[amx_rows * 64], start[64] = {0};
+
+  int kind = finish_kind_of(g), is_bytes = g->result == gemm_result_u8 || g->result == gemm_result_s8;
+  int is_fast = kind != finish_general && is_bytes;
+  ByteRows k;
+  int form = bytes_any;
+  if (is_fast) {
+    k = byte_rows(&g->epilogue, g->result, kind, g->columns);
+    form = byte_form(&k);
+  }
+  typedef void (*FinishRows)(const GemmI8 *, const ByteRows *, size_t, size_t, const int32_t *, int);
+  static const FinishRows finishes[] = {CAT(amx_finish_1, ISA), CAT(amx_finish_2, ISA), CAT(amx_finish_3, ISA),
+                                        CAT(amx_finish_4, ISA)};
+  FinishRows finish_rows = finishes[(g->columns + LANES - 1) / LANES - 1];
+  // The general finish expects A as u8.
+  for (size_t j = 0; j < g->columns; j += LANES) {
+    size_t n = g->columns - j;
+    vi correction = vmul(vloadi_some(g->b_sums + j, n), vseti(is_fast ? -g->a_zero : g->a_signed ? 128 : 0));
+    if (is_fast && g->epilogue.bias_i32) correction = vadd(correction, vloadi_some(g->epilogue.bias_i32 + j, n));
+    vstorei(start + j, correction);
+  }
+
+  TileConfiguration tiles = {.palette = 1};
+  for (int i = 0; i < 8; i++) {
+    tiles.row_bytes[i] = i == 4 || i == 5 ? (uint16_t)step : 64;
+    tiles.rows[i] = i == 6 || i == 7 ? (uint8_t)(step / 4) : 16;
+  }
+  _tile_loadconfig(&tiles);
+  size_t width4 = (g->columns + LANES - 1) / LANES * LANES * 4;
+  for (size_t row = 0; row < g->rows; row += amx_rows) {
+    size_t count = g->rows - row < amx_rows ? g->rows - row : amx_rows;
+    const uint8_t *a = (const uint8_t *)s->base + (ptrdiff_t)row * s->stride;
+    size_t a_stride = (size_t)s->stride;
+    if (!is_whole || count % 16 != 0) {
+      if (length > amx_longest) {
+        GemmI8 rest = *g;
+        rest.rows = count;
+        rest.a.base = a;
+        rest.c = (char *)g->c + (ptrdiff_t)row * g->c_stride * (is_bytes ? 1 : 4);
+        if (rest.a_zeros) rest.a_zeros += row;
+        if (rest.epilogue.row_scale) rest.epilogue.row_scale += row;
+        if (rest.epilogue.residual)
+          rest.epilogue.residual = (const char *)rest.epilogue.residual +
+                                   (ptrdiff_t)row * rest.epilogue.residual_stride *
+                                       (rest.epilogue.residual_type == gemm_result_f32 ? 4 : 1);
+        CAT(gemm_i8, ISA)(&rest);
+        break;
+      }
+      CAT(amx_gather, ISA)(g, row, count, rows_of_a, length);
+      a = rows_of_a;
+      a_stride = length;
+    }
+    for (size_t j = 0; j < width4 / 4; j += 32) {
+      int columns2 = j + 16 < width4 / 4;
+      (columns2 ? count > 16 ? CAT(amx_11, ISA) : CAT(amx_01, ISA) : count > 16 ? CAT(amx_10, ISA) : CAT(amx_00, ISA))(
+          a, a_stride, g->b + j * 4, width4, steps, step, start + j, sums + j, g->a_signed);
+    }
+    if (is_fast) {
+      finish_rows(g, &k, row, count, sums, form);
+      continue;
+    }
+    FinishI8 finish = finish_of(g);
+    for (size_t r = 0; r < count; r += 8) finish(g, row + r, count - r < 8 ? count - r : 8, sums + r * 64, 64);
+  }
+  _tile_release();
+}

@@ -1,0 +1,102 @@
+internal import CKernels
+
+/// An affine grid of 8-bit integers: q is worth (q − zero) · scale.
+public struct ByteGrid: Sendable, Hashable {
+  public var type: ByteType
+  public var scale: Float
+  /// In the type itself.
+  public var zero: Int32
+
+  public init(type: ByteType, scale: Float, zero: Int32) { (self.type, self.scale, self.zero) = (type, scale, zero) }
+
+  /// The range of q − zero.
+  var limits: ClosedRange<Float> {
+    let least: Int32 = type.isSigned ? -128 : 0
+    return Float(least - zero)...Float(least + 255 - zero)
+  }
+}
+
+/// Operations on bytes that stand for real numbers.
+extension InstructionSet {
+  /// y[i] = table[x[i]], by bit patterns; x and y may be the same memory.
+  public func lookUp(
+    _ x: UnsafePointer<UInt8>, _ y: UnsafeMutablePointer<UInt8>, count: Int, table bytes: UnsafePointer<UInt8>
+  ) {
+    table.pointee.look_up(x, y, count, bytes)
+  }
+
+  /// y = saturate(round(x / scale) + zero), halves to even.
+  public func quantize(
+    _ x: UnsafePointer<Float>, _ y: UnsafeMutableRawPointer, count: Int, scale: Float, zero: Int32, _ type: ByteType
+  ) {
+    let bytes = y.assumingMemoryBound(to: UInt8.self)
+    table.pointee.quantize(x, bytes, count, scale, zero, type.isSigned ? 1 : 0)
+  }
+
+  /// y = (x − zero) · scale
+  public func dequantize(
+    _ x: UnsafeRawPointer, _ y: UnsafeMutablePointer<Float>, count: Int, scale: Float, zero: Int32, _ type: ByteType
+  ) {
+    let bytes = x.assumingMemoryBound(to: UInt8.self)
+    table.pointee.dequantize(bytes, y, count, scale, zero, type.isSigned ? 1 : 0)
+  }
+
+  /// The least and the greatest of `count` values and of `range`.
+  public func extremes(
+    _ x: UnsafePointer<Float>, count: Int, _ range: (low: Float, high: Float)
+  ) -> (low: Float, high: Float) {
+    var (low, high) = range
+    table.pointee.extremes(x, count, &low, &high)
+    return (low, high)
+  }
+
+  /// Elements of `width` bytes of each position from [groups][depth] to [depth][groups].
+  public func shuffleChannels(
+    _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer, positions: Int, groups: Int, depth: Int, width: Int
+  ) {
+    table.pointee.shuffle_channels(
+      x.assumingMemoryBound(to: UInt8.self), y.assumingMemoryBound(to: UInt8.self), positions, groups, depth, width)
+  }
+}
+
+/// A plan for a quantized sum or product of two quantized tensors that broadcast.
+public struct ByteCombination: Sendable {
+  public enum Function: Sendable { case add, mul }
+
+  public let instructionSet: InstructionSet
+  private let loop: ElementwiseLoop
+  private let function: Function
+  private let a: ByteGrid
+  private let b: ByteGrid
+  private let y: ByteGrid
+
+  /// `sizes` are those of y, `strides` those of a and b in elements, 0 along axes that repeat.
+  public init(
+    _ function: Function, _ a: ByteGrid, _ b: ByteGrid, _ y: ByteGrid, sizes: [Int], strides: [[Int]],
+    instructionSet: InstructionSet = .current
+  ) {
+    (self.function, self.a, self.b, self.y, self.instructionSet) = (function, a, b, y, instructionSet)
+    loop = ElementwiseLoop(sizes: sizes, strides: strides)
+  }
+
+  public var taskCount: Int { loop.taskCount }
+
+  /// Runs `tasks`; y may be the memory of an operand that nowhere repeats.
+  public func run(
+    tasks: Range<Int>, a first: UnsafeRawPointer, b second: UnsafeRawPointer, y to: UnsafeMutableRawPointer
+  ) {
+    let isProduct = function == .mul
+    var arguments = CombineBytes(
+      a: first.assumingMemoryBound(to: UInt8.self), b: second.assumingMemoryBound(to: UInt8.self),
+      y: to.assumingMemoryBound(to: UInt8.self), loop: loop.rowLoop(0, 1), a_signed: a.type.isSigned ? 1 : 0,
+      b_signed: b.type.isSigned ? 1 : 0, y_signed: y.type.isSigned ? 1 : 0, a_zero: a.zero, b_zero: b.zero,
+      y_zero: y.zero, a_scale: isProduct ? a.scale * b.scale / y.scale : a.scale / y.scale,
+      b_scale: b.scale / y.scale, is_product: isProduct ? 1 : 0)
+    let bases = (arguments.a, arguments.b, arguments.y)
+    loop.forEachRun(tasks) { offsets, start, rows, length in
+      (arguments.a, arguments.b, arguments.y) = (bases.0 + offsets[0], bases.1 + offsets[1], bases.2 + start)
+      (arguments.loop.rows, arguments.loop.n) = (rows, length)
+      instructionSet.table.pointee.combine_bytes(&arguments)
+    }
+  }
+}
