@@ -68,6 +68,8 @@ public struct ByteCombination: Sendable {
   private let function: Function
   private let a: ByteGrid
   private let b: ByteGrid
+  /// Products take the operand that repeats as the second one.
+  private let isSwapped: Bool
   private let y: ByteGrid
 
   /// `sizes` are those of y, `strides` those of a and b in elements, 0 along axes that repeat.
@@ -75,8 +77,11 @@ public struct ByteCombination: Sendable {
     _ function: Function, _ a: ByteGrid, _ b: ByteGrid, _ y: ByteGrid, sizes: [Int], strides: [[Int]],
     instructionSet: InstructionSet = .current
   ) {
-    (self.function, self.a, self.b, self.y, self.instructionSet) = (function, a, b, y, instructionSet)
-    loop = ElementwiseLoop(sizes: sizes, strides: strides)
+    func reach(_ strides: [Int]) -> Int { zip(sizes, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 } }
+    isSwapped = function == .mul && reach(strides[0]) < reach(strides[1])
+    (self.function, self.y, self.instructionSet) = (function, y, instructionSet)
+    (self.a, self.b) = isSwapped ? (b, a) : (a, b)
+    loop = ElementwiseLoop(sizes: sizes, strides: isSwapped ? strides.reversed() : strides)
   }
 
   public var taskCount: Int { loop.taskCount }
@@ -86,6 +91,7 @@ public struct ByteCombination: Sendable {
     tasks: Range<Int>, a first: UnsafeRawPointer, b second: UnsafeRawPointer, y to: UnsafeMutableRawPointer
   ) {
     let isProduct = function == .mul
+    let (first, second) = isSwapped ? (second, first) : (first, second)
     var arguments = CombineBytes(
       a: first.assumingMemoryBound(to: UInt8.self), b: second.assumingMemoryBound(to: UInt8.self),
       y: to.assumingMemoryBound(to: UInt8.self), loop: loop.rowLoop(0, 1), a_signed: a.type.isSigned ? 1 : 0,

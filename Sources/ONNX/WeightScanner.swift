@@ -49,7 +49,10 @@ struct WeightScanner {
       let tag = try varint(&position, range.upperBound)
       let field = tag >> 3
       switch tag & 7 {
-      case 0: _ = try varint(&position, range.upperBound)
+      case 0:
+        // An explicit default location would undo a note.
+        let value = try varint(&position, range.upperBound)
+        if message == .tensor, field == 14, value == 0 { continue }
       case 1: position += 8
       case 5: position += 4
       case 2:

@@ -66,7 +66,9 @@ struct BytesTests {
 
   @Test(arguments: InstructionSet.available)
   func `channels are shuffled`(set: InstructionSet) {
-    for (groups, depth, width) in [(2, 29, 1), (2, 16, 1), (2, 1, 1), (3, 7, 1), (2, 9, 4), (4, 3, 4), (2, 5, 2), (1, 6, 1)] {
+    for (groups, depth, width) in [
+      (2, 29, 1), (2, 16, 1), (2, 1, 1), (3, 7, 1), (2, 9, 4), (4, 3, 4), (2, 5, 2), (1, 6, 1),
+    ] {
       let positions = 3, channels = groups * depth
       var random = Random(UInt64(channels))
       let x = Guarded(random.bytes(positions * channels * width))

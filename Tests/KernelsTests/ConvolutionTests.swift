@@ -26,6 +26,11 @@ struct ConvolutionTests {
     ConvolutionShape(
       inputChannels: 64, outputChannels: 64, groups: 64, input: [7, 12], kernel: [5, 5], padsBegin: [2, 2]),
     ConvolutionShape(
+      inputChannels: 102, outputChannels: 102, groups: 102, input: [6, 11], kernel: [5, 5], strides: [2, 2],
+      padsBegin: [2, 2]),
+    ConvolutionShape(inputChannels: 96, outputChannels: 130, input: [7, 7], kernel: [1, 1]),
+    ConvolutionShape(inputChannels: 32, outputChannels: 40, input: [9, 9], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
       inputChannels: 33, outputChannels: 33, groups: 33, input: [9, 9], kernel: [3, 3], dilations: [2, 2],
       padsBegin: [2, 2]),
     ConvolutionShape(inputChannels: 7, outputChannels: 9, input: [20], kernel: [5], strides: [2], padsBegin: [2]),

@@ -8,7 +8,7 @@ INLINE void combine_vector(const Combination *k, const uint8_t *a, const uint8_t
                            int repeats_a, int repeats_b, int is_product) {
   vi p = repeats_a ? vseti(*a) : vload_bytes(a, n, 0), q = repeats_b ? vseti(*b) : vload_bytes(b, n, 0);
   vf u = vfrom((p ^ k->a_flip) - k->a_zero), v = vfrom((q ^ k->b_flip) - k->b_zero);
-  vf r = is_product ? u * v * k->a_scale : u * k->a_scale + v * k->b_scale;
+  vf r = is_product ? u * (v * k->a_scale) : u * k->a_scale + v * k->b_scale;
   vstore_bytes(y, vquantize(r, &k->quantizer) ^ k->y_flip, n);
 }
 
@@ -37,7 +37,43 @@ INLINE void combine_rows(const CombineBytes *c, int repeats_a, int repeats_b, in
   }
 }
 
+#if HAS_AVX512
+// Products of rows with the same factors, by columns.
+static __attribute__((noinline)) void CAT(scale_columns, ISA)(const CombineBytes *c) {
+  EpilogueI8 e = {.output_scale = 1.0f, .output_zero = c->y_zero};
+  size_t n = c->loop.n, rows = c->loop.rows;
+  ptrdiff_t a_step = c->loop.step[0];
+  vi flip = vseti(c->b_signed ? 0x80 : 0), zero = vseti(c->b_zero + (c->b_signed ? 128 : 0));
+  __m512i a_flip = _mm512_set1_epi8((char)(c->a_signed ? 0x80 : 0));
+  vi a_zero = vseti(c->a_zero + (c->a_signed ? 128 : 0));
+  for (size_t j = 0; j < n; j += 64) {
+    ByteRows k = byte_rows(&e, c->y_signed ? gemm_result_s8 : gemm_result_u8, finish_simple, n - j);
+    for (size_t i = 0; i < 4; i++) {
+      size_t at = j + 16 * i;
+      vi b = at < n ? vload_bytes(c->b + at, n - at, 0) : (vi)0;
+      k.scale[i] = vfrom((b ^ flip) - zero) * vset(c->a_scale);
+    }
+    const uint8_t *a = c->a + j;
+    uint8_t *y = c->y + j;
+    for (size_t r = 0; r < rows; r++, a += a_step, y += n) {
+      __m512i v = _mm512_xor_si512(_mm512_maskz_loadu_epi8(k.mask, a), a_flip);
+      vi x[4] = {(vi)_mm512_cvtepu8_epi32(_mm512_castsi512_si128(v)) - a_zero,
+                 (vi)_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 1)) - a_zero,
+                 (vi)_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 2)) - a_zero,
+                 (vi)_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 3)) - a_zero};
+      finish_byte_row(&k, x, NULL, y, 4, bytes_plain);
+    }
+  }
+}
+#endif
+
 KERNEL(combine_bytes)(const CombineBytes *c) {
+#if HAS_AVX512
+  if (c->is_product && c->loop.step[1] == 0 && c->loop.repeat == 0) {
+    CAT(scale_columns, ISA)(c);
+    return;
+  }
+#endif
   int repeats_a = c->loop.repeat & repeat_first, repeats_b = c->loop.repeat & repeat_second;
   switch ((c->is_product ? 4 : 0) | (repeats_a ? 2 : 0) | (repeats_b ? 1 : 0)) {
     case 0: combine_rows(c, 0, 0, 0); break;

@@ -13,6 +13,8 @@
       high.odd = q.hi;                                                                                       \
       memcpy(y + 2 * i * bytes, &low, 16);                                                                   \
       memcpy(y + 2 * i * bytes + 16, &high, 16);                                                             \
+      /* The last vector may repeat elements. */                                                             \
+      if (i + 16 / bytes < n && i + 2 * (16 / bytes) > n) i = n - 2 * (16 / bytes);                          \
     }                                                                                                        \
     return i;                                                                                                \
   }

@@ -7,7 +7,7 @@
 #pragma clang assume_nonnull begin
 
 /// Quantized sums and products: y = saturate(round(r)) + y_zero in its type, where
-/// r = (a − a_zero)·a_scale + (b − b_zero)·b_scale, or (a − a_zero)·(b − b_zero)·a_scale of a product.
+/// r = (a − a_zero)·a_scale + (b − b_zero)·b_scale, or (a − a_zero)·((b − b_zero)·a_scale) of a product.
 /// Scales are those of the operands over that of the result. Strides are as in `binary`.
 typedef struct {
   const uint8_t *a;

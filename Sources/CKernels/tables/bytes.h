@@ -4,6 +4,7 @@
 
 #include "../math/functions.h"
 #include "../gemm/epilogue_i8.h"
+#include "../gemm/finish_bytes.h"
 #include "../bytes/look_up.h"
 #include "../bytes/convert.h"
 #include "../bytes/combine.h"
