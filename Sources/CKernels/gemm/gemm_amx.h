@@ -64,6 +64,11 @@ static __attribute__((noinline)) void CAT(amx_gather, ISA)(const GemmI8 *g, size
     }
 }
 
+// What to fetch meanwhile: of each tile of B, rows first, first + stride, … of the one so many bytes behind it.
+typedef struct {
+  size_t first, stride, bytes;
+} Ahead;
+
 #define AMX_STEP(dp, rows2, columns2)                                   \
   for (size_t p = 0; p < steps; p++, b += step / 4 * width4, a += step) { \
     _tile_loadd(4, a, a_stride);                                        \
@@ -78,17 +83,15 @@ static __attribute__((noinline)) void CAT(amx_gather, ISA)(const GemmI8 *g, size
       dp(2, 5, 6);                                                      \
       if (columns2) dp(3, 5, 7);                                        \
     }                                                                   \
-    if (ahead)                                                          \
-      for (size_t i = 0; i < step / 4; i++) {                           \
-        _mm_prefetch((const char *)b + ahead + i * width4, _MM_HINT_T1); \
-        if (columns2) _mm_prefetch((const char *)b + ahead + i * width4 + 64, _MM_HINT_T1); \
-      }                                                                 \
+    for (size_t i = ahead.first; i < step / 4; i += ahead.stride) {     \
+      _mm_prefetch((const char *)b + ahead.bytes + i * width4, _MM_HINT_T1); \
+      if (columns2) _mm_prefetch((const char *)b + ahead.bytes + i * width4 + 64, _MM_HINT_T1); \
+    }                                                                   \
   }
 
-// Sums of up to 32 rows and 32 columns over `steps` times `step` bytes, on top of `start` per column. What lies `ahead` bytes
-// behind B is fetched meanwhile, unless that is 0.
+// Sums of up to 32 rows and 32 columns over `steps` times `step` bytes, on top of `start` per column.
 INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,
-                      size_t ahead, const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
+                      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
   _tile_loadd(0, start, 0);
   if (rows2) _tile_loadd(2, start, 0);
   if (columns2) {
@@ -112,7 +115,7 @@ INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t
 #define AMX_BLOCK(rows2, columns2)                                                                                  \
   static __attribute__((noinline)) void CAT(amx_##rows2##columns2, ISA)(                                             \
       const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,                 \
-      size_t ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
+      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
     if (is_signed) amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 1, rows2, columns2);                 \
     else amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 0, rows2, columns2);                           \
   }
@@ -246,7 +249,8 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
       a_stride = length;
     }
     // Weights come from far away where there are few rows to use them; the next panel lies behind this one.
-    size_t ahead = row == 0 && s->taps == 1 && depth4 >= 256 ? depth4 * width4 : 0;
+    Ahead ahead = {s->taps == 1 && depth4 >= 256 ? row / amx_rows : 64, (g->rows + amx_rows - 1) / amx_rows,
+                   depth4 * width4};
     for (size_t j = 0; j < width4 / 4; j += 32) {
       int columns2 = j + 16 < width4 / 4;
       (columns2 ? count > 16 ? CAT(amx_11, ISA) : CAT(amx_01, ISA) : count > 16 ? CAT(amx_10, ISA) : CAT(amx_00, ISA))(
