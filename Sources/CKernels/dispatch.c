@@ -88,6 +88,7 @@ static void add(const KernelTable *part) {
     t->tile_rows = part->tile_rows;
   }
   if (part->bf16_depth) t->bf16_depth = part->bf16_depth;
+  if (part->integer_rows) t->integer_rows = part->integer_rows;
   lay(i, part);
 }
 

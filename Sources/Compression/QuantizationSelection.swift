@@ -79,7 +79,7 @@ struct QuantizationSelection {
           }
           return isRead(value, by: products, graph)
         }
-        let isUsed = graph.users(of: node.result).contains { chosen.contains($0.id) }
+        let isUsed = node.results.contains { graph.users(of: $0).contains { chosen.contains($0.id) } }
         if !isFed || (!isUsed && !reducesData(node)) {
           joined.remove(node.id)
           changed = true

@@ -102,7 +102,9 @@ public struct IntegerConvolution: Sendable {
     instructionSet: InstructionSet = .current
   ) {
     (self.shape, self.xType, self.epilogue, self.instructionSet) = (shape, xType, epilogue, instructionSet)
-    grid = ConvolutionGrid(shape, instructionSet: instructionSet, elementsPerStep: 4, stripChannels: 4)
+    grid = ConvolutionGrid(
+      shape, instructionSet: instructionSet, elementsPerStep: 4,
+      tileRows: instructionSet.table.pointee.integer_rows, stripChannels: 4)
     strip = grid.strip()
     offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
   }

@@ -21,7 +21,9 @@ public struct IntegerMatrixProduct: Sendable {
     (self.m, self.n, self.k, self.aType, self.epilogue) = (m, n, k, aType, epilogue)
     (self.aStride, self.cStride, self.instructionSet) = (aStride ?? k, cStride ?? n, instructionSet)
     panels = Panels(n: n, instructionSet: instructionSet)
-    grid = TaskGrid(m: m, k: dividedUp(k, by: 4), panels: panels, batch: 1, tileRows: 12, rowsFirst: false)
+    grid = TaskGrid(
+      m: m, k: dividedUp(k, by: 4), panels: panels, batch: 1, tileRows: instructionSet.table.pointee.integer_rows,
+      rowsFirst: false)
   }
 
   public var taskCount: Int { grid.taskCount }

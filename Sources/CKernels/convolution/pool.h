@@ -1,4 +1,32 @@
+#if HAS_AVX512
+// Maxima of bytes, 64 at once.
+static __attribute__((noinline)) void CAT(pool_maximum_bytes, ISA)(const Pool *q) {
+  Pool k = *q;
+  __m512i flip = _mm512_set1_epi8((char)(k.type == pool_s8 ? 0x80 : 0));
+  for (size_t c = 0; c < k.channels; c += 64) {
+    __mmask64 mask = k.channels - c >= 64 ? ~0ull : (1ull << (k.channels - c)) - 1;
+    const int32_t *offsets = k.offsets;
+    uint8_t *y = (uint8_t *)k.y + c;
+    for (size_t p = 0; p < k.pixels; p++, offsets += k.taps, y += k.y_stride) {
+      __m512i best = _mm512_setzero_si512();
+      for (size_t t = 0; t < k.taps; t++) {
+        if (offsets[t] < 0) continue;
+        __m512i x = _mm512_maskz_loadu_epi8(mask, (const uint8_t *)k.x + offsets[t] + c);
+        best = _mm512_max_epu8(best, _mm512_xor_si512(x, flip));
+      }
+      _mm512_mask_storeu_epi8(y, mask, _mm512_xor_si512(best, flip));
+    }
+  }
+}
+#endif
+
 KERNEL(pool_maximum)(const Pool *q) {
+#if HAS_AVX512
+  if (q->type != pool_f32) {
+    CAT(pool_maximum_bytes, ISA)(q);
+    return;
+  }
+#endif
   for (size_t p = 0; p < q->pixels; p++) {
     const int32_t *offsets = q->offsets + p * q->taps;
     for (size_t c = 0; c < q->channels; c += LANES) {

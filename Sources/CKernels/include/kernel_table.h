@@ -35,6 +35,8 @@ typedef struct {
   size_t panel_columns, tile_rows;
   /// What the depth of packed bfloat16 rows is rounded up to.
   size_t bf16_depth;
+  /// Rows that integer products take at once, or a multiple that several threads share well.
+  size_t integer_rows;
 #define X(name, args) void (*name) args;
   KERNELS(X)
 #undef X

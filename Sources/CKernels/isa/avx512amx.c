@@ -21,6 +21,7 @@
 
 const KernelTable table_avx512amx = {
     .isa = "avx512amx",
+    .integer_rows = 32,
     .gemm_i8 = gemm_amx_avx512amx,
 };
 #endif

@@ -23,6 +23,7 @@ const KernelTable CAT(table_product, ISA) = {
     .panel_columns = PANEL_VECTORS * LANES,
     .tile_rows = TILE_ROWS(PANEL_VECTORS),
     .bf16_depth = 2,
+    .integer_rows = 12,
     GEMM_KERNELS(X)
 };
 #undef X

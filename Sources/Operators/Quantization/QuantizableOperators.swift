@@ -6,6 +6,7 @@ extension Flatten: QuantizableOp { public var quantizationRole: QuantizationRole
 extension Squeeze: QuantizableOp { public var quantizationRole: QuantizationRole { .carries } }
 extension Unsqueeze: QuantizableOp { public var quantizationRole: QuantizationRole { .carries } }
 extension Transpose: QuantizableOp { public var quantizationRole: QuantizationRole { .carries } }
+extension Split: QuantizableOp { public var quantizationRole: QuantizationRole { .carries } }
 extension Slice: QuantizableOp { public var quantizationRole: QuantizationRole { .carries } }
 
 extension AveragePool: QuantizableOp { public var quantizationRole: QuantizationRole { .computes } }
