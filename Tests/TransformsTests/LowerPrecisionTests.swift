@@ -73,7 +73,7 @@ import Testing
       let gate = try g.apply(Sigmoid(), g.apply(NHWCGlobalAveragePool(), parts[0]))
       let joined = try g.apply(configured(Concat()) { $0.axis = 3 }, parts[1], g.apply(Mul(), parts[0], gate))
       let y = try conv(16, 16, &g, joined)
-      return try g.apply(Exp(), g.apply(Add(), try conv(16, 16, size: 1, &g, y), joined))
+      return try g.apply(Softsign(), g.apply(Add(), try conv(16, 16, size: 1, &g, y), joined))
     }
     let graph = try lowered(example.graph)
     #expect(casts(graph) == 2)
