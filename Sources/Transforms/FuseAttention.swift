@@ -151,8 +151,8 @@ extension Graph {
     guard let node = producer(of: source), isReadOnce(source), let q = node.operands[0], let k = node.operands[1]
     else { return nil }
     if let product = node.op as? Microsoft.FusedMatMul {
-      guard !product.transA, product.transB, !product.transBatchA, !product.transBatchB else { return nil }
-      return Scores(query: q, key: k, scale: factor * Double(product.alpha), isKeyTransposed: true)
+      guard !product.transA, !product.transBatchA, !product.transBatchB else { return nil }
+      return Scores(query: q, key: k, scale: factor * Double(product.alpha), isKeyTransposed: product.transB)
     }
     guard node.op is MatMul else { return nil }
     return Scores(query: q, key: k, scale: factor)

@@ -35,7 +35,7 @@ public struct Preparation: Sendable {
     if precision == .int8, !graph.isQuantized {
       throw GraphError(
         .attribute, "precision int8 needs a quantized model, and this one has no quantized operators: see hone quantize"
-      ).at("option --precision")
+      ).at("option")
     }
     if precision == .bf16 || precision == .auto, level != .all {
       throw GraphError(.attribute, "precision \(precision.rawValue) needs optimization level 3").at(

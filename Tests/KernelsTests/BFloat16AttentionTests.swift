@@ -30,7 +30,8 @@ struct BFloat16AttentionTests {
     )
     let plan = BFloat16Attention(
       batch: c.batch, heads: c.heads, keyHeads: c.keyHeads, queries: c.queries, keys: c.keys, width: c.width,
-      valueWidth: c.valueWidth, scale: 1 / Float(c.width).squareRoot(), isCausal: c.isCausal, q: qs, k: ks, v: vs, y: ys,
+      valueWidth: c.valueWidth, scale: 1 / Float(c.width).squareRoot(), isCausal: c.isCausal, q: qs, k: ks, v: vs,
+      y: ys,
       mask: .init(batch: c.queries * c.keys, head: 0, position: c.keys), instructionSet: set)
     ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
       plan.run(

@@ -29,7 +29,8 @@ struct BFloat16NormalizationTests {
         let mean = values.reduce(0, +) / Double(count)
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
         expected += values.indices.map {
-          (values[$0] - mean) / (variance + epsilon).squareRoot() * Double(scale.pointer[$0]) + Double(shift.pointer[$0])
+          (values[$0] - mean) / (variance + epsilon).squareRoot() * Double(scale.pointer[$0])
+            + Double(shift.pointer[$0])
         }
       }
       #expect(distance(y.array.map(float), expected) < 4e-3)

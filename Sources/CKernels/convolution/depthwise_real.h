@@ -2,18 +2,28 @@
 // SUFFIX(name) names a body, LOAD and STORE move vectors of ELEMENTs, RESIDUAL is that of an epilogue.
 #include "window.h"
 
-static __attribute__((noinline)) vf SUFFIX(depthwise_activate)(vf x, const EpilogueF32 *e) {
-  return ACTIVATE(x, e->activation, vset(e->p0), vset(e->p1));
+// Finishes the sums of neighbouring pixels, with an activation that is known when compiling.
+INLINE void SUFFIX(depthwise_apply)(const DEPTHWISE *d, const vf sums[], size_t pixels, size_t pixel, size_t c, size_t n,
+                                    vf bias, int activation) {
+  EpilogueF32 e = d->epilogue;
+  ELEMENT *y = d->y + (ptrdiff_t)pixel * d->y_stride + c;
+  for (size_t p = 0; p < pixels; p++, y += d->y_stride) {
+    vf v = vfma(sums[p], vset(e.alpha), bias);
+    if (RESIDUAL(&e)) v += LOAD(RESIDUAL(&e) + (ptrdiff_t)(pixel + p) * e.residual_stride + c, n);
+    STORE(y, ACTIVATE(v, activation, vset(e.p0), vset(e.p1)), n);
+  }
 }
 
-static __attribute__((noinline)) void SUFFIX(depthwise_finish)(const DEPTHWISE *d, vf sum, size_t pixel, size_t c,
-                                                                     size_t n, vf bias) {
-  const EpilogueF32 *e = &d->epilogue;
-  vf v = vfma(sum, vset(e->alpha), bias);
-  if (RESIDUAL(e)) v += LOAD(RESIDUAL(e) + (ptrdiff_t)pixel * e->residual_stride + c, n);
-  if (e->activation == activation_clip) v = vclip(v, vset(e->p0), vset(e->p1));
-  else if (e->activation != activation_none) v = SUFFIX(depthwise_activate)(v, e);
-  STORE(d->y + (ptrdiff_t)pixel * d->y_stride + c, v, n);
+static __attribute__((noinline)) void SUFFIX(depthwise_finish)(const DEPTHWISE *d, const vf sums[], size_t pixels,
+                                                               size_t pixel, size_t c, size_t n, vf bias) {
+  switch (d->epilogue.activation) {
+    case activation_clip: SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, activation_clip); break;
+    case activation_silu: SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, activation_silu); break;
+    case activation_hard_swish:
+      SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, activation_hard_swish);
+      break;
+    default: SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, d->epilogue.activation); break;
+  }
 }
 
 // What is the same for all pixels of a vector of channels.
@@ -54,8 +64,7 @@ INLINE void SUFFIX(depthwise_pixels)(const DEPTHWISE *d, const DEPTHWISE *whole,
       STORE(y, vclip(vfma(acc[p], k->alpha, k->bias), k->low, k->high), n);
     return;
   }
-#pragma clang loop unroll(full)
-  for (int p = 0; p < pixels; p++) SUFFIX(depthwise_finish)(whole, acc[p], pixel + (size_t)p, c, n, k->bias);
+  SUFFIX(depthwise_finish)(whole, acc, (size_t)pixels, pixel, c, n, k->bias);
 }
 
 // One pixel of any window.
@@ -73,7 +82,7 @@ static __attribute__((noinline)) void SUFFIX(depthwise_pixel)(const DEPTHWISE *d
           d->weights + ((rows->first + ky) * w->kernel_width + kx) * d->weight_stride + (ptrdiff_t)c;
       acc = vfma(LOAD(x, n), vload_some(weight, n), acc);
     }
-  SUFFIX(depthwise_finish)(d, acc, row * (size_t)w->output_width + (size_t)column, c, n, bias);
+  SUFFIX(depthwise_finish)(d, &acc, 1, row * (size_t)w->output_width + (size_t)column, c, n, bias);
 }
 
 // `begin`..<`end` are the columns whose windows lie inside.
@@ -134,21 +143,25 @@ static void SUFFIX(depthwise)(const DEPTHWISE *d) {
   k.low = vset(clips ? e->p0 : -__builtin_inff());
   k.high = vset(clips ? e->p1 : __builtin_inff());
   k.simple = !RESIDUAL(e) && (clips || e->activation == activation_none);
-  // Channels outermost: the rows of one vector of channels stay in the first-level cache from one output row to the next.
-  for (size_t c = 0; c < d->channels; c += LANES) {
-    size_t n = d->channels - c < LANES ? d->channels - c : LANES;
-    k.bias = e->bias ? vload_some(e->bias + c, n) : (vf)0.0f;
+  // Channels outermost: the rows of one cache line of channels stay in the first-level cache from one output row to the
+  // next.
+  enum { line = 64 / sizeof(ELEMENT) > LANES ? 64 / sizeof(ELEMENT) : LANES };
+  for (size_t c0 = 0; c0 < d->channels; c0 += line) {
     for (size_t row = d->row_begin; row < d->row_end; row++) {
       WindowRows rows;
       window_rows(w, row, &rows.first, &rows.count);
       rows.x_row = w->dilation_y * w->width * d->x_stride;
       rows.x = d->x + ((ptrdiff_t)row * w->stride_y - w->pad_top + rows.first * w->dilation_y) * w->width * d->x_stride;
-      if (body) {
-        body(d, &k, &rows, row, begin, end, c, n);
-        continue;
+      for (size_t c = c0; c < c0 + line && c < d->channels; c += LANES) {
+        size_t n = d->channels - c < LANES ? d->channels - c : LANES;
+        k.bias = e->bias ? vload_some(e->bias + c, n) : (vf)0.0f;
+        if (body) {
+          body(d, &k, &rows, row, begin, end, c, n);
+          continue;
+        }
+        for (ptrdiff_t column = 0; column < w->output_width; column++)
+          SUFFIX(depthwise_pixel)(d, &rows, row, column, c, n, k.bias);
       }
-      for (ptrdiff_t column = 0; column < w->output_width; column++)
-        SUFFIX(depthwise_pixel)(d, &rows, row, column, c, n, k.bias);
     }
   }
 }

@@ -17,13 +17,12 @@ struct PrecisionCheck {
   private(set) var notes: [String] = []
 
   init(_ graph: Graph, threads: Int) {
-    let products = graph.sorted().filter { (NarrowForm($0, in: graph)?.work ?? 0) >= Self.leastWork }
-    for node in products where graph.isLastLayer(node) {
-      kept.append(Kept(node: graph.label(of: node), reason: "the last layer"))
-    }
-    let small = graph.sorted().count { 1..<Self.leastWork ~= NarrowForm($0, in: graph)?.work ?? 0 }
-    let lasts = Set(kept.map(\.node))
-    kept += failures(graph, products.filter { !lasts.contains(graph.label(of: $0)) }, threads)
+    let products = graph.sorted().filter { (NarrowForm($0, in: graph)?.work ?? 0) > 0 }
+    let (lasts, others) = (products.filter(graph.isLastLayer), products.filter { !graph.isLastLayer($0) })
+    kept = lasts.map { Kept(node: graph.label(of: $0), reason: "the last layer") }
+    let large = others.filter { NarrowForm($0, in: graph)!.work >= Self.leastWork }
+    let small = others.count - large.count
+    kept += failures(graph, large, threads)
     notes = kept.map { "‘\($0.node)’ stays fp32: \($0.reason)" }
     if small > 0 { notes.append("\(small) products of few multiply-adds go with their neighbours") }
     notes.append("sums, biases, softmax and statistics of normalizations are fp32 everywhere")

@@ -1,7 +1,7 @@
 import HoneIR
 import HoneOperators
 
-/// Which nodes take bfloat16 data: those with products, and of the others those that would cost more conversions otherwise.
+/// Which nodes take bfloat16 data: those with products, and of the others those that would move more bytes otherwise.
 struct PrecisionChoice {
   private let graph: Graph
   private let nodes: [Node]
@@ -25,7 +25,7 @@ struct PrecisionChoice {
     dropIslands()
   }
 
-  /// Nodes without products change sides as long as that makes conversions fewer.
+  /// Nodes without products change sides as long as that makes what is stored, converted values twice, less.
   private mutating func settle() {
     for _ in 0..<16 {
       var changed = false
@@ -34,7 +34,6 @@ struct PrecisionChoice {
         let was = narrow.contains(node.id)
         if was { narrow.remove(node.id) } else { narrow.insert(node.id) }
         let after = cost(around: node)
-        // bfloat16 moves half the bytes, so it wins ties.
         if after < before || after == before && !was {
           changed = true
         } else if was {
@@ -49,19 +48,21 @@ struct PrecisionChoice {
 
   private func cost(around node: Node) -> Int {
     let values = Set(node.operands.compactMap { $0 } + node.results)
-    return values.reduce(0) { $0 + conversions(of: $1) }
+    return values.reduce(0) { $0 + traffic(of: $1) }
   }
 
-  /// Elements of `value` that are converted.
-  private func conversions(of value: Value) -> Int {
+  /// What storing `value` in the forms that somebody reads costs, an element of bfloat16 being 1.
+  private func traffic(of value: Value) -> Int {
     guard graph.constant(value) == nil else { return 0 }
     let users = graph.users(of: value)
     let narrowUsers = users.count { readsNarrow($0, value) }
     let hasWideUsers = narrowUsers < users.count || graph.isOutput(value)
+    let size = graph.nominalSize(of: value)
     guard let producer = graph.producer(of: value), narrow.contains(producer.id), let form = forms[producer.id] else {
-      return narrowUsers > 0 ? graph.nominalSize(of: value) : 0
+      return narrowUsers > 0 ? 3 * size : 2 * size
     }
-    return hasWideUsers && !(narrowUsers == 0 && form.wide != nil) ? graph.nominalSize(of: value) : 0
+    guard hasWideUsers else { return size }
+    return narrowUsers == 0 && form.wide != nil ? 2 * size : 3 * size
   }
 
   private func readsNarrow(_ node: Node, _ value: Value) -> Bool {
