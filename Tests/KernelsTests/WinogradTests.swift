@@ -141,7 +141,8 @@ struct WinogradTests {
     }
     #expect(method(64, 56) == .winograd(tile: 4))
     #expect(method(128, 28) == .winograd(tile: 4))
-    #expect(method(512, 7) != .winograd(tile: 4))
+    // Few positions: reading four times as many would take longer than it saves.
+    if set.lanes == 16 { #expect(method(512, 7) == .winograd(tile: 2)) }
     #expect(method(3, 56) == .direct)
     #expect(method(64, 56, strides: 2) == .direct)
     #expect(method(64, 56, dilations: 2) == .direct)
