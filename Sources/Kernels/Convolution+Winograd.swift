@@ -18,15 +18,15 @@ extension Convolution {
         instructionSet.table.pointee.winograd_input(&arguments)
         lastBlock = block
       }
-      let next = task + 1 < tasks.upperBound ? (panel + 1) % grid.panels.count : nil
       panelOfTiles(
-        grid, tiles, panel, next: next, v: v, weights: weights, y: y, operands: operands,
+        grid, tiles, panel, prefetches: grid.isStreaming || task - tasks.lowerBound < grid.panels.count, v: v,
+        weights: weights, y: y, operands: operands,
         sums: (scratch + grid.inputByteCount).assumingMemoryBound(to: Float.self))
     }
   }
 
   private func panelOfTiles(
-    _ grid: WinogradGrid, _ tiles: WinogradTiles, _ panel: Int, next: Int?, v: UnsafePointer<Float>,
+    _ grid: WinogradGrid, _ tiles: WinogradTiles, _ panel: Int, prefetches: Bool, v: UnsafePointer<Float>,
     weights: PackedConvolution, y: UnsafeMutablePointer<Float>, operands: EpilogueOperands,
     sums: UnsafeMutablePointer<Float>
   ) {
@@ -38,12 +38,7 @@ extension Convolution {
         a: RowSource(rows: v + point * grid.inputPointStride, stride: grid.channels, depth: shape.inputChannels),
         b: u + point * size, b_stride: width, c: sums + point * grid.sumPointStride, c_stride: grid.panels.width,
         rows: tiles.count, columns: width, accumulate: 0, finish: 0, epilogue: EpilogueF32(), next: nil, next_bytes: 0)
-      if point + 1 < grid.points {
-        (arguments.next, arguments.next_bytes) = (UnsafeRawPointer(u + (point + 1) * size), size * 4)
-      } else if let next {
-        arguments.next = UnsafeRawPointer(weights.panel(group: 0, column: next * grid.panels.width))
-        arguments.next_bytes = shape.inputChannels * grid.panels.paddedColumns(next) * 4
-      }
+      if prefetches { arguments.prefetch(size, before: weights.end) }
       instructionSet.table.pointee.gemm_f32(&arguments)
     }
     var arguments = WinogradOutput(

@@ -98,7 +98,8 @@ public struct Convolution: Sendable {
       arguments.a.taps = min(step, taps - tap)
       arguments.a.offsets = source.offsets.map { $0 + tap }
       arguments.b = panel + tap * depth * width
-      arguments.prefetch(arguments.a.taps * depth * width, before: weights.end)
+      // Later blocks find the next panel where the first one left it.
+      if block.pixels.lowerBound == 0 { arguments.prefetch(arguments.a.taps * depth * width, before: weights.end) }
       arguments.accumulate = tap > 0 ? 1 : 0
       arguments.finish = tap + step >= taps ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)

@@ -150,7 +150,7 @@ public struct MatrixProduct: Sendable {
       arguments.a.base = source.base + first * 4
       arguments.a.depth = min(depth, k - first)
       arguments.b = b.panel + first * b.stride
-      if let end { arguments.prefetch(arguments.a.depth * b.stride, before: end) }
+      if let end, rows.lowerBound == 0 { arguments.prefetch(arguments.a.depth * b.stride, before: end) }
       arguments.accumulate = first > 0 ? 1 : 0
       arguments.finish = first + depth >= k ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)

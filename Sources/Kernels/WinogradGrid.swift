@@ -7,6 +7,8 @@ struct WinogradGrid: Sendable {
   /// Tiles of the whole batch.
   let tileCount: Int
   let tilesPerBlock: Int
+  /// The weights do not stay in the cache: every block reads them anew.
+  let isStreaming: Bool
   /// Input channels rounded up to whole vectors.
   let channels: Int
   private let shape: ConvolutionShape
@@ -23,8 +25,8 @@ struct WinogradGrid: Sendable {
     channels = roundedUp(shape.inputChannels, to: instructionSet.lanes)
     tileCount = shape.batch * dividedUp(shape.output[0], by: tile) * dividedUp(shape.output[1], by: tile)
     let weights = (tile + 2) * (tile + 2) * shape.inputChannels * panels.paddedColumns * 4
-    // Weights that do not stay in the cache are read once per block.
-    let blocks = max(1, dividedUp(tileCount, by: weights > 1 << 20 ? 60 : 30))
+    isStreaming = weights > 1 << 20
+    let blocks = max(1, dividedUp(tileCount, by: isStreaming ? 60 : 30))
     tilesPerBlock = max(1, min(tileCount, roundedUp(dividedUp(tileCount, by: blocks), to: 6)))
   }
 
