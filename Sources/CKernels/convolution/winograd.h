@@ -131,6 +131,11 @@ KERNEL(winograd_input)(const WinogradInput *w) {
   }
 }
 
+// Kept out of line: activations take many registers.
+static __attribute__((noinline)) vf CAT(winograd_activate, ISA)(vf x, const EpilogueF32 *e) {
+  return vactivate_(x, e->activation, vset(e->p0), vset(e->p1), 0);
+}
+
 // One tile; `checked` where it reaches out of the output or the epilogue is not simple.
 INLINE void winograd_output_tile(const WinogradOutput *given, size_t image, ptrdiff_t y0, ptrdiff_t x0, const float *s,
                                  int m, int checked) {
@@ -171,7 +176,7 @@ INLINE void winograd_output_tile(const WinogradOutput *given, size_t image, ptrd
         ptrdiff_t at = i * width + j;
         if (residual) v += vload_some(residual + at * e->residual_stride + (ptrdiff_t)c, count);
         if (!checked || plain) v = vclip(v, low, high);
-        else v = CAT(activate_f32, ISA)(v, &given->epilogue);
+        else v = CAT(winograd_activate, ISA)(v, &given->epilogue);
         vstore_some(y + at * w.y_stride + (ptrdiff_t)c, v, count);
       }
     }

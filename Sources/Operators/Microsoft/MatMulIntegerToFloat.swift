@@ -35,7 +35,7 @@ extension Microsoft {
         product.run(
           tasks: range, a: frame.operandBytes(0), aZero: .all(zero), b: packed, c: frame.resultBytes(),
           operands: operands)
-      }.ignoring(1)
+      }.absorbing(1)
     }
 
     public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

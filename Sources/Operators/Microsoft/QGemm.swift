@@ -44,7 +44,7 @@ extension Microsoft {
             tasks: range, a: frame.operandBytes(0), aZero: .all(zero), b: packed, c: frame.resultBytes(),
             operands: operands)
         }
-      }.ignoring(3)
+      }.absorbing(3)
     }
 
     public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
