@@ -55,7 +55,7 @@ INLINE void interleave_rows(const __m512i r[], int count, __m512i x[4]) {
 
 INLINE void depthwise_block_pixels(const DepthwiseI8 *d, const DepthwiseBlock *k, const int8_t *weights,
                                    const uint8_t *const rows[], size_t row, ptrdiff_t column, size_t c, int pixels,
-                                   int size, int stride, int checked) {
+                                   int size, int stride, int checked, int is_signed, int form) {
   enum { most = 4 };
   const int groups = (size + 3) / 4;
   vi acc[most][4];
@@ -75,8 +75,10 @@ INLINE void depthwise_block_pixels(const DepthwiseI8 *d, const DepthwiseBlock *k
       for (int y = 0; y < count; y++) {
         const uint8_t *from = rows[4 * g + y];
         r[y] = k->zero;
-        if (inside && (!checked || from))
-          r[y] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(k->finish.mask, from + (origin + i) * d->x_stride), k->flip);
+        if (inside && (!checked || from)) {
+          r[y] = _mm512_maskz_loadu_epi8(k->finish.mask, from + (origin + i) * d->x_stride);
+          if (is_signed) r[y] = _mm512_xor_si512(r[y], k->flip);
+        }
       }
       interleave_rows(r, count, x);
 #pragma clang loop unroll(full)
@@ -92,16 +94,13 @@ INLINE void depthwise_block_pixels(const DepthwiseI8 *d, const DepthwiseBlock *k
   }
   uint8_t *out = (uint8_t *)d->y + (ptrdiff_t)(row * (size_t)d->window.output_width + (size_t)column) * d->y_stride +
                  (ptrdiff_t)c;
-  int is_plain = byte_form(&k->finish) == bytes_plain;
 #pragma clang loop unroll(full)
-  for (int p = 0; p < pixels; p++, out += d->y_stride) {
-    if (is_plain) _mm512_mask_storeu_epi8(out, k->finish.mask, finish_bytes(&k->finish, acc[p], _mm512_setzero_si512(), 4, bytes_plain));
-    else _mm512_mask_storeu_epi8(out, k->finish.mask, finish_bytes(&k->finish, acc[p], _mm512_setzero_si512(), 4, bytes_any));
-  }
+  for (int p = 0; p < pixels; p++, out += d->y_stride)
+    _mm512_mask_storeu_epi8(out, k->finish.mask, finish_bytes(&k->finish, acc[p], _mm512_setzero_si512(), 4, form));
 }
 
 INLINE void depthwise_block_rows(const DepthwiseI8 *whole, const DepthwiseBlock *given, const int8_t *weights, size_t c,
-                                 ptrdiff_t begin, ptrdiff_t end, int size, int stride) {
+                                 ptrdiff_t begin, ptrdiff_t end, int size, int stride, int is_signed, int form) {
   // Copies that no store can alias.
   DepthwiseI8 d = *whole;
   DepthwiseBlock k = *given;
@@ -117,21 +116,24 @@ INLINE void depthwise_block_rows(const DepthwiseI8 *whole, const DepthwiseBlock 
     ptrdiff_t column = 0;
     for (; column + 4 <= w->output_width; column += 4) {
       if (whole_rows && column >= begin && column + 4 <= end)
-        depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 4, size, stride, 0);
-      else depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 4, size, stride, 1);
+        depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 4, size, stride, 0, is_signed, form);
+      else depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 4, size, stride, 1, is_signed, form);
     }
     if (column + 2 <= w->output_width) {
-      depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 2, size, stride, 1);
+      depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 2, size, stride, 1, is_signed, form);
       column += 2;
     }
-    if (column < w->output_width) depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 1, size, stride, 1);
+    if (column < w->output_width) depthwise_block_pixels(&d, &k, weights, rows, row, column, c, 1, size, stride, 1, is_signed, form);
   }
 }
 
 #define BLOCK_ROWS(size, stride)                                                                                    \
   static __attribute__((noinline)) void CAT(depthwise_block_rows_##size##_##stride, ISA)(                           \
       const DepthwiseI8 *d, const DepthwiseBlock *k, const int8_t *weights, size_t c, ptrdiff_t begin, ptrdiff_t end) { \
-    depthwise_block_rows(d, k, weights, c, begin, end, size, stride);                                               \
+    if (d->x_signed) depthwise_block_rows(d, k, weights, c, begin, end, size, stride, 1, bytes_any);                 \
+    else if (byte_form(&k->finish) == bytes_plain)                                                                  \
+      depthwise_block_rows(d, k, weights, c, begin, end, size, stride, 0, bytes_plain);                             \
+    else depthwise_block_rows(d, k, weights, c, begin, end, size, stride, 0, bytes_any);                            \
   }
 BLOCK_ROWS(3, 1)
 BLOCK_ROWS(3, 2)

@@ -129,15 +129,20 @@ INLINE void amx_finish(const GemmI8 *g, const ByteRows *k, size_t row, size_t ro
                        int form) {
   ByteRows copy = *k;
   const EpilogueI8 *e = &g->epilogue;
-  const uint8_t *residual = copy.has_residual ? (const uint8_t *)e->residual + (ptrdiff_t)row * e->residual_stride : NULL;
-  ptrdiff_t residual_stride = copy.has_residual ? e->residual_stride : 0;
+  // Read before anything is written, for the result may take the residual's place: a masked load waits for stores near it.
+  _Alignas(64) uint8_t residual[amx_rows * 64];
+  if (copy.has_residual) {
+    const uint8_t *from = (const uint8_t *)e->residual + (ptrdiff_t)row * e->residual_stride;
+    for (size_t r = 0; r < rows; r++, from += e->residual_stride)
+      _mm512_store_si512(residual + 64 * r, _mm512_maskz_loadu_epi8(copy.mask, from));
+  }
   uint8_t *c = (uint8_t *)g->c + (ptrdiff_t)row * g->c_stride;
   ptrdiff_t c_stride = g->c_stride;
-  for (size_t r = 0; r < rows; r++, c += c_stride, residual += residual_stride) {
+  for (size_t r = 0; r < rows; r++, c += c_stride) {
     vi v[4];
 #pragma clang loop unroll(full)
     for (int j = 0; j < nv; j++) v[j] = vloadi(sums + r * 64 + j * LANES);
-    finish_byte_row(&copy, v, residual, c, nv, form);
+    finish_byte_row(&copy, v, residual + 64 * r, c, nv, form);
   }
 }
 
