@@ -63,7 +63,7 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
       plan.run(
         tasks: range, a: frame.operand(0, as: Float.self), b: packed, c: frame.result(0, as: Float.self),
         operands: operands, scratch: frame.scratch)
-    }
+    }.absorbing(1)
   }
 
   private func narrowKernel(_ call: Call, _ plan: BFloat16Product, _ weights: Tensor) throws(GraphError) -> Kernel {
@@ -80,7 +80,7 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
       plan.run(
         tasks: range, a: frame.operandBytes(0), b: packed, c: frame.resultBytes(), operands: operands,
         scratch: frame.scratch)
-    }
+    }.absorbing(1)
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

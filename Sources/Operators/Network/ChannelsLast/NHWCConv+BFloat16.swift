@@ -26,7 +26,7 @@ extension NHWCConv {
       plan.run(
         tasks: range, x: frame.operand(0, as: UInt16.self), weights: packed, y: frame.resultBytes(),
         operands: operands, scratch: frame.scratch)
-    }
+    }.absorbing(1)
   }
 }
 
