@@ -22,7 +22,7 @@ static __attribute__((noinline)) void CAT(pool_maximum_bytes, ISA)(const Pool *q
 
 KERNEL(pool_maximum)(const Pool *q) {
 #if HAS_AVX512
-  if (q->type != pool_f32) {
+  if (q->type == pool_u8 || q->type == pool_s8) {
     CAT(pool_maximum_bytes, ISA)(q);
     return;
   }
