@@ -43,7 +43,7 @@ struct NarrowForm {
       work = 2 * keys * graph.nominalSize(of: operands[0])
     case let norm as LayerNormalization: return normalization(norm, node, graph)
     case let norm as Microsoft.SkipLayerNormalization: return normalization(norm, node, graph)
-    case is NHWCMaxPool, is NHWCAveragePool, is NHWCGlobalAveragePool: data = [0]
+    case is NHWCMaxPool, is NHWCAveragePool, is NHWCGlobalAveragePool, is NHWCChannelShuffle: data = [0]
     case is Transpose, is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Identity, is Slice, is Split, is Expand:
       data = [0]
     case is Gather: data = [0]
