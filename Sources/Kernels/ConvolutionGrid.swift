@@ -43,11 +43,14 @@ struct ConvolutionGrid: Sendable {
     let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * (columns ?? panels.width)
     // Whole rows of the output, or whole tiles of a product.
     let unit = isDepthwise || usesStrip ? shape.output.last! : tileRows
-    let blocks = max(1, min(dividedUp(pixels, by: max(unit, 1)), pixels * workPerPixel / (512 * 1024)))
+    // Each block reads the weights again: few positions are divided into few blocks, of equal size.
+    let isShort = elementsPerStep == 1 && !isDepthwise && !usesStrip && pixels < 192
+    let most = isShort ? pixels / 48 : dividedUp(pixels, by: max(unit, 1))
+    let blocks = max(1, min(most, pixels * workPerPixel / (512 * 1024)))
     panelsFirst =
       mergesImages && shape.groups == 1 && elementsPerStep == 1 && panels.count > 1
       && panels.paddedColumns * depth <= 256 * 1024
-    let rows = roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1))
+    let rows = isShort ? dividedUp(pixels, by: blocks) : roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1))
     pixelsPerBlock = max(1, panelsFirst ? min(rows, 48) : rows)
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
     let blockWork = max(1, pixelsPerBlock * workPerPixel)

@@ -133,8 +133,10 @@ KERNEL(gemm_f32)(const GemmF32 *g) {
   const Tile *column = tiles[nv - 1];
   size_t height = (size_t)TILE_ROWS(nv), share = g->a.taps * g->a.depth * ahead_lines * line_bytes;
   const char *next = g->next, *end = next + g->next_bytes;
-  for (size_t row = 0; row < g->rows; row += height) {
-    size_t rows = g->rows - row < height ? g->rows - row : height;
+  for (size_t row = 0, rows; row < g->rows; row += rows) {
+    // Tiles of nearly equal height: a tile of few rows would wait for B.
+    size_t left = g->rows - row, count = (left + height - 1) / height;
+    rows = (left + count - 1) / count;
     Ahead ahead = {(const char *)g->b, 0};
     if (next < end) ahead = (Ahead){next, ahead_lines * line_bytes};
     column[rows - 1](g, row, ahead);
