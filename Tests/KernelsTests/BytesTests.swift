@@ -68,6 +68,7 @@ struct BytesTests {
   func `channels are shuffled`(set: InstructionSet) {
     let cases = [
       (2, 29, 1), (2, 16, 1), (2, 1, 1), (3, 7, 1), (2, 9, 4), (4, 3, 4), (2, 5, 2), (1, 6, 1), (2, 58, 1), (2, 33, 1),
+      (2, 58, 2), (2, 29, 2), (2, 8, 2),
     ]
     for (groups, depth, width) in cases {
       let positions = 3, channels = groups * depth

@@ -31,6 +31,19 @@ struct SoftmaxTests {
   }
 
   @Test(arguments: InstructionSet.available, [false, true])
+  func `many rows match the definition and stay in their operands`(set: InstructionSet, logarithm: Bool) {
+    for (rows, n) in [(1, 1), (37, 2), (16, 3), (5, 16), (33, 9), (4, 17)] {
+      var random = Random(UInt64(rows * n))
+      let x = Guarded(random.floats(rows * n, -20...20))
+      let y = Guarded([Float](repeating: .nan, count: rows * n))
+      set.softmaxRows(x.pointer, rows: rows, count: n, logarithm: logarithm, into: y.pointer)
+      let expected = (0..<rows).flatMap { Self.softmax(Array(x.array[$0 * n..<($0 + 1) * n]), logarithm: logarithm) }
+      #expect(
+        zip(y.array, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 * max(1, abs($1)) }, "\(set) \(rows)×\(n)")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available, [false, true])
   func `columns match the definition and stay in their operands`(set: InstructionSet, logarithm: Bool) {
     for (rows, n) in [(1, 1), (3, 2), (5, 16), (10, 33), (1000, 3)] {
       var random = Random(UInt64(rows + n))

@@ -19,6 +19,7 @@
     return i;                                                                                                \
   }
 INTERLEAVE(1, uint8_t)
+INTERLEAVE(2, uint16_t)
 INTERLEAVE(4, uint32_t)
 #undef INTERLEAVE
 
@@ -27,6 +28,7 @@ KERNEL(shuffle_channels)(const uint8_t *x, uint8_t *y, size_t positions, size_t 
   for (size_t p = 0; p < positions; p++, x += size, y += size) {
     size_t done = 0;
     if (groups == 2 && width == 1) done = interleave_1(x, x + depth, y, depth);
+    if (groups == 2 && width == 2) done = interleave_2(x, x + depth * 2, y, depth);
     if (groups == 2 && width == 4) done = interleave_4(x, x + depth * 4, y, depth);
     for (size_t i = done; i < depth; i++)
       for (size_t g = 0; g < groups; g++) memcpy(y + (i * groups + g) * width, x + (g * depth + i) * width, width);

@@ -51,6 +51,7 @@ typedef struct {
   X(reduce_columns_f32, (const float *x, ptrdiff_t stride, size_t rows, size_t n, int32_t code, float *y))         \
   X(deviation_row_f32, (const float *x, size_t n, float mean, float *y))                                           \
   X(exp_row_f32, (const float *x, float *_Nullable y, size_t n, float shift, float *sum))                          \
+  X(softmax_rows_f32, (const float *x, float *y, size_t rows, size_t n, int32_t is_log))                           \
   X(softmax_row_f32, (const float *x, float *y, size_t n, int32_t is_log))                                         \
   X(softmax_columns_f32, (const float *x, float *y, ptrdiff_t stride, size_t rows, size_t n, int32_t is_log))      \
   X(normalize_row_f32, (const NormalizeRowF32 *r))                                                                 \

@@ -79,6 +79,19 @@ INLINE void softmax_lanes_(const float *x, float *y, ptrdiff_t stride, size_t ro
     vstore_n(y + (ptrdiff_t)r * stride, vload_n(x + (ptrdiff_t)r * stride, width) - most - logarithm, width);
 }
 
+// Rows of up to 16 elements, one behind the other, as columns of as many rows as a vector has lanes.
+KERNEL(softmax_rows_f32)(const float *x, float *y, size_t rows, size_t n, int32_t is_log) {
+  float columns[16 * LANES];
+  for (size_t row = 0; row < rows; row += LANES, x += n * LANES, y += n * LANES) {
+    size_t width = rows - row < LANES ? rows - row : LANES;
+    for (size_t r = 0; r < width; r++)
+      for (size_t j = 0; j < n; j++) columns[j * LANES + r] = x[r * n + j];
+    softmax_lanes_(columns, columns, LANES, n, width, is_log);
+    for (size_t r = 0; r < width; r++)
+      for (size_t j = 0; j < n; j++) y[r * n + j] = columns[j * LANES + r];
+  }
+}
+
 KERNEL(softmax_columns_f32)(const float *x, float *y, ptrdiff_t stride, size_t rows, size_t n, int32_t is_log) {
   for (size_t j = 0; j < n; j += LANES) softmax_lanes_(x + j, y + j, stride, rows, n - j < LANES ? n - j : LANES, is_log);
 }

@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// An operator that normalizes along one axis and keeps the shape.
 public protocol SoftmaxOp: ExecutableOp, UpgradableOp {
@@ -47,8 +48,16 @@ private let columnBlock = 256
 func softmaxKernel<T: RowElement>(_: T.Type, _ layout: AxisLayout, logarithm: Bool) -> Kernel {
   let size = layout.count * layout.inner
   if layout.inner == 1 {
+    let machine = InstructionSet.current
     return Kernel(tasks: layout.outer, overwrites: [0: 0]) { frame, range in
       let (x, y) = (frame.operand(0, as: T.self), frame.result(0, as: T.self))
+      if T.self == Float.self, size * layout.outer > 0 {
+        machine.softmaxRows(
+          frame.operand(0, as: Float.self) + range.lowerBound * size, rows: range.count, count: size,
+          logarithm: logarithm,
+          into: frame.result(0, as: Float.self) + range.lowerBound * size)
+        return
+      }
       for row in range where size * layout.outer > 0 {
         T.softmax(x + row * size, count: size, logarithm: logarithm, into: y + row * size)
       }
