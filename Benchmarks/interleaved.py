@@ -158,6 +158,7 @@ def parse(description: str) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=2, help="of measuring per engine and model")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
+    options.sizes = {name: int(size) for name, _, size in (binding.rpartition("=") for binding in options.dim)}
     if not options.cpus:
         options.cpus = ",".join(map(str, sorted(os.sched_getaffinity(0))[: options.threads]))
     return options
@@ -166,13 +167,12 @@ def parse(description: str) -> argparse.Namespace:
 def main() -> None:
     options = parse(__doc__)
     engines = (["hone"] if options.hone else []) + options.peers
-    sizes = {name: int(size) for name, _, size in (binding.rpartition("=") for binding in options.dim)}
     report: dict[str, dict] = {}
     print_row("model", header(engines))
     with tempfile.TemporaryDirectory() as scratch:
         for model in chosen_models(options):
             name = model.parent.name
-            results = measure(model, inputs_for(model, Path(scratch), sizes), options)
+            results = measure(model, inputs_for(model, Path(scratch), options.sizes), options)
             summarize(results, engines[0])
             report[name] = results
             columns = [cells(results[engine]) for engine in engines]

@@ -35,7 +35,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         for model in interleaved.chosen_models(options):
             name = model.parent.name
-            report[name] = first_results(model, interleaved.inputs_for(model, Path(scratch)), options)
+            report[name] = first_results(model, interleaved.inputs_for(model, Path(scratch), options.sizes), options)
             measured = [report[name].get(engine) for engine in engines]
             interleaved.print_row(name, [f"{one['median_ms']:.1f}" if one else "refused" for one in measured])
     if options.json:
