@@ -111,6 +111,7 @@ let package = Package(
     tests("Zoo", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Mutation", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
+    tests("CLI", []),
     tests("Consumer", []),
     tests("Layering", []),
   ],

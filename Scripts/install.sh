@@ -21,7 +21,10 @@ if command -v dpkg >/dev/null; then
     case $job in
       build) for package in libpng-dev libjpeg-dev zlib1g-dev pkg-config; do need $package; done ;;
       demo) need dataset-fashion-mnist ;;
-      test) command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv ;;
+      test)
+        need dataset-fashion-mnist
+        command -v python3 >/dev/null && python3 -c 'import venv, ensurepip' 2>/dev/null || need python3-venv
+        ;;
     esac
   done
 else
@@ -39,7 +42,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   for package in "${missing[@]}"; do
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null && continue
     [ "$package" = dataset-fashion-mnist ] || fail "apt could not install $package; install it by hand and run this again."
-    echo "The package dataset-fashion-mnist cannot be had here; see below for the files to provide." >&2
+    echo "The package dataset-fashion-mnist cannot be had here; without it the demo says which files to provide, and a test skips." >&2
   done
 fi
 
