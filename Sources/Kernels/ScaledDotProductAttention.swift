@@ -99,7 +99,9 @@ public struct ScaledDotProductAttention: Sendable {
       let maskRow = mask.map {
         $0 + (entry * self.mask.batch + h * self.mask.head + rows.lowerBound * self.mask.position)
       }
-      exponentiate(scores, rows: rows, mask: maskRow, reciprocals: reciprocals)
+      instructionSet.attentionWeights(
+        scores, queries: rows, of: queries, keys: keys, scale: scale, isCausal: isCausal,
+        mask: maskRow, maskStride: self.mask.position, reciprocals: reciprocals)
       let out = y + (entry * self.y.batch + h * self.y.head + rows.lowerBound * self.y.position)
       multiply(
         UnsafePointer(scores), stride: keys, depth: keys, rows: rows.count, values, valuePanels, c: out,
@@ -125,26 +127,6 @@ public struct ScaledDotProductAttention: Sendable {
         epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride), next: nil,
         next_bytes: 0)
       instructionSet.table.pointee.gemm_f32(&arguments)
-    }
-  }
-
-  /// Scores to softmax's exponentials and the reciprocals of their sums.
-  private func exponentiate(
-    _ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, mask: UnsafePointer<Float>?,
-    reciprocals: UnsafeMutablePointer<Float>
-  ) {
-    func run(row: Int, rows: Int, columns: Int) {
-      var arguments = SoftmaxWeights(
-        x: scores + row * keys, x_stride: keys, rows: rows, columns: columns, scale: scale,
-        mask: mask.map { $0 + row * self.mask.position }, mask_stride: self.mask.position,
-        reciprocals: reciprocals + row)
-      instructionSet.table.pointee.softmax_weights_f32(&arguments)
-    }
-    guard isCausal else { return run(row: 0, rows: rows.count, columns: keys) }
-    for (row, query) in rows.enumerated() {
-      let visible = max(0, min(keys, query + keys - queries + 1))
-      run(row: row, rows: 1, columns: visible)
-      (scores + (row * keys + visible)).update(repeating: 0, count: keys - visible)
     }
   }
 }
