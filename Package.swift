@@ -58,17 +58,20 @@ let package = Package(
     module("Transforms", ["HoneIR", "HoneOperators", "HoneRuntime"], external: [log]),
     module(
       "Compression", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"], external: [log]),
+    module("Models", ["HoneIR", "HoneOperators"]),
+    module("Training", ["HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneDatasets"], external: [log]),
     .target(
       name: "Hone",
       dependencies: [
         "HoneIR", "HoneOperators", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets", "HoneCompression",
+        "HoneModels", "HoneTraining",
       ],
       path: "Sources/Hone", swiftSettings: settings + [.strictMemorySafety()]),
     .executableTarget(
       name: "HoneCLI",
       dependencies: [
         "Hone", "HoneIR", "HoneOperators", "HoneKernels", "HoneRuntime", "HoneTransforms", "HoneONNX", "HoneDatasets",
-        "HoneCompression", log,
+        "HoneCompression", "HoneModels", "HoneTraining", log,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/CLI", swiftSettings: settings),
@@ -108,6 +111,13 @@ let package = Package(
     tests("Runtime", ["HoneRuntime", "HoneOperators", "HoneIR"]),
     tests("Compression", ["HoneCompression", "HoneTransforms", "HoneOperators", "HoneRuntime", "HoneIR"]),
     tests("Conformance", ["HoneConformance"]),
+    tests("Models", ["HoneModels", "HoneONNX", "HoneTransforms", "HoneRuntime", "HoneOperators", "HoneIR"]),
+    tests(
+      "Training",
+      [
+        "HoneTraining", "HoneModels", "HoneONNX", "HoneDatasets", "HoneTransforms", "HoneRuntime", "HoneOperators",
+        "HoneIR",
+      ]),
     tests("Zoo", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Mutation", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),

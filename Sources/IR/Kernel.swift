@@ -1,5 +1,17 @@
 /// A ready-to-run step: `tasks` equal tasks, any range of which may run on any thread.
+///
+/// A kernel may begin with stages, each finished on all threads before the next begins: packing an operand that changes
+/// from run to run, sums that every later task reads. What they leave lies in the frame's workspace.
 public struct Kernel: Sendable {
+  /// What runs before the kernel's own tasks.
+  public struct Stage: Sendable {
+    public let tasks: Int
+    public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
+    public init(tasks: Int, _ run: @escaping @Sendable (borrowing Frame, Range<Int>) -> Void) {
+      (self.tasks, self.run) = (max(tasks, 1), run)
+    }
+  }
+
   /// Work is divided between threads in units of tasks.
   public var tasks: Int
   /// Bytes of scratch memory each thread needs.
@@ -10,6 +22,10 @@ public struct Kernel: Sendable {
   public var absorbed: Set<Int> = []
   /// Result 0 is operand 0's bytes under another type; nothing runs.
   public private(set) var isView = false
+  /// Stages before the kernel's own tasks, in order.
+  public private(set) var stages: [Stage] = []
+  /// Bytes that all threads share while the kernel and its stages run, aligned to 64.
+  public private(set) var workspaceByteCount = 0
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
 
   /// Result 0 is operand 0's bytes under another type or shape.
@@ -31,6 +47,23 @@ public struct Kernel: Sendable {
     kernel.absorbed.insert(operand)
     return kernel
   }
+  /// This kernel after `stages`, with `workspace` bytes for what they leave.
+  public func after(_ stages: [Stage], workspace: Int) -> Kernel {
+    var kernel = self
+    kernel.stages = stages + self.stages
+    kernel.workspaceByteCount = max(workspace, workspaceByteCount)
+    return kernel
+  }
+  /// The stages and the kernel itself as kernels of one stage each.
+  public var parts: [Kernel] {
+    stages.map { Kernel(tasks: $0.tasks, scratch: scratchByteCount, $0.run) }
+      + [Kernel(tasks: tasks, scratch: scratchByteCount, run)]
+  }
+  /// Runs all stages and tasks on this thread.
+  public func runAll(_ frame: borrowing Frame) {
+    for stage in stages { stage.run(frame, 0..<stage.tasks) }
+    run(frame, 0..<tasks)
+  }
   /// A kernel that is not divided.
   public init(scratch: Int = 0, overwrites: [Int: Int] = [:], _ run: @escaping @Sendable (borrowing Frame) -> Void) {
     self.init(tasks: 1, scratch: scratch, overwrites: overwrites) { frame, _ in run(frame) }
@@ -43,14 +76,17 @@ public struct Frame: ~Copyable {
   let operandCount: Int
   /// Memory of this thread alone, aligned to 64 bytes.
   public let scratch: UnsafeMutableRawPointer
+  /// Memory that all threads share during the kernel and its stages.
+  public let workspace: UnsafeMutableRawPointer?
   let failure: UnsafeMutablePointer<Int32>
 
   /// Slots hold the operands' addresses, then the results'.
   public init(
     slots: UnsafePointer<UnsafeMutableRawPointer?>, operandCount: Int, scratch: UnsafeMutableRawPointer,
-    failure: UnsafeMutablePointer<Int32>
+    workspace: UnsafeMutableRawPointer? = nil, failure: UnsafeMutablePointer<Int32>
   ) {
     (self.slots, self.operandCount, self.scratch, self.failure) = (slots, operandCount, scratch, failure)
+    self.workspace = workspace
   }
 
   public func operand<T>(_ i: Int, as _: T.Type = T.self) -> UnsafePointer<T> {

@@ -17,7 +17,9 @@ public enum Interpreter {
     var outputs: [UnsafeMutableRawBufferPointer] = []
     for type in results { outputs.append(.allocate(byteCount: max(type.byteCount!, 64), alignment: 64)) }
     let scratch = UnsafeMutableRawPointer.allocate(byteCount: max(kernel.scratchByteCount, 64), alignment: 64)
+    let workspace = UnsafeMutableRawPointer.allocate(byteCount: max(kernel.workspaceByteCount, 64), alignment: 64)
     defer {
+      workspace.deallocate()
       outputs.forEach { $0.deallocate() }
       scratch.deallocate()
     }
@@ -28,8 +30,10 @@ public enum Interpreter {
     var failure: Int32 = 0
     withExtendedLifetime(aligned) {
       slots.withUnsafeBufferPointer { table in
-        let frame = Frame(slots: table.baseAddress!, operandCount: operands.count, scratch: scratch, failure: &failure)
-        kernel.run(frame, 0..<kernel.tasks)
+        let frame = Frame(
+          slots: table.baseAddress!, operandCount: operands.count, scratch: scratch, workspace: workspace,
+          failure: &failure)
+        kernel.runAll(frame)
       }
     }
     if let fault = DataFault(rawValue: failure) { throw GraphError(.input, fault.message) }

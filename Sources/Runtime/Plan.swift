@@ -17,6 +17,8 @@ public final class Plan: Sendable {
     let kernel: Kernel
     let operands: [Place?]
     let results: [Place?]
+    /// Memory shared by the parts of one kernel.
+    var workspace: Place?
     /// Concrete types of operands and results, for profiles.
     let types: (operands: [TensorType?], results: [TensorType])
   }

@@ -43,6 +43,7 @@ final class PlanInstance {
     var uses = [[Int]](repeating: [], count: plan.given.count)
     var places: [Plan.Place?] = []
     for step in plan.steps {
+      places.append(step.workspace)
       starts.append(places.count)
       for place in step.operands + step.results {
         if case .given(let i)? = place { uses[i].append(places.count) }
@@ -131,7 +132,7 @@ final class PlanInstance {
     guard !tasks.isEmpty else { return }
     let frame = Frame(
       slots: slots + starts[i], operandCount: plan.steps[i].operands.count, scratch: scratch + worker * scratchStride,
-      failure: failure)
+      workspace: slots[starts[i] - 1], failure: failure)
     plan.steps[i].kernel.run(frame, tasks)
   }
 

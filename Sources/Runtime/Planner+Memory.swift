@@ -31,10 +31,14 @@ extension Planner.Round {
     let exported = exportedSlots()
     let lastUse = lastUses(exported)
     var bufferOf: [Int: Int] = [:]
+    var workspaces: [Int: Int] = [:]
     for (i, step) in steps.enumerated() {
       for (o, slot) in step.operands.enumerated() {
         guard let slot, !isAbsorbed(o, step) else { continue }
         try bring(slot)
+      }
+      if step.kernel.workspaceByteCount > 0 {
+        workspaces[i] = memory.add(byteCount: step.kernel.workspaceByteCount, at: i)
       }
       for (r, slot) in step.results.enumerated() {
         guard let slot else { continue }
@@ -42,6 +46,10 @@ extension Planner.Round {
         if let source = step.kernel.overwrites[r].flatMap({ step.operands[$0] }) {
           if step.kernel.isView {
             share(slot, with: source, &bufferOf, until: lastUse[slot] ?? i)
+            continue
+          }
+          if let state = stateWritten(by: slot, over: source), lastUse[source] ?? i <= i {
+            planner.slots[slot].place = .state(state)
             continue
           }
           if let buffer = bufferOf[source], memory.buffers[buffer].last <= i, planner.slots[source].place == nil,
@@ -68,12 +76,15 @@ extension Planner.Round {
       if let place = planner.slots[slot].place { return place }
       return bufferOf[slot].map { .arena(offset: memory.buffers[$0].offset) }
     }
-    let finished = steps.filter { !$0.kernel.isView }.map { step in
-      Plan.Step(
-        node: step.node, kernel: step.kernel,
-        operands: step.operands.indices.map { isAbsorbed($0, step) ? nil : place(step.operands[$0]) },
-        results: step.results.map(place),
-        types: step.types)
+    let finished = steps.indices.filter { !steps[$0].kernel.isView }.flatMap { i in
+      let step = steps[i]
+      let operands = step.operands.indices.map { isAbsorbed($0, step) ? nil : place(step.operands[$0]) }
+      let results = step.results.map(place)
+      let workspace = workspaces[i].map { Plan.Place.arena(offset: memory.buffers[$0].offset) }
+      return step.kernel.parts.map { part in
+        Plan.Step(
+          node: step.node, kernel: part, operands: operands, results: results, workspace: workspace, types: step.types)
+      }
     }
     let exports = exported.compactMap { slot in
       place(slot).map { Plan.Export(slot: slot, place: $0, type: planner.slots[slot].type!.tensor!) }
@@ -95,6 +106,12 @@ extension Planner.Round {
       given: given, exports: exports, arenaByteCount: memory.byteCount,
       scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) }, rest: rest, outputs: planner.outputs
     )
+  }
+
+  /// The state whose next value `next` is, if that may be written where the state lies.
+  private func stateWritten(by next: Int, over source: Int) -> Int? {
+    guard case .state(let state)? = planner.slots[source].place, planner.states[state].next == next else { return nil }
+    return state
   }
 
   /// The step does not read its operand from memory.

@@ -60,21 +60,21 @@ struct Planner: Sendable {
     }
   }
 
-  /// Operands before users. A state update runs last, so that everything else has read the old value; when nothing else
-  /// reads it, as soon as it can, so that what it observes need not be kept.
+  /// Operands before users. A state update runs as soon as its operands are there and everything else has read the old
+  /// value, so that it can be written in place and what it takes in need not be kept.
   private static func schedule(_ graph: Graph, _ updating: Set<Node.ID>) -> [Node] {
     let order = graph.sorted()
     guard !updating.isEmpty else { return order }
     let plain = order.filter { !updating.contains($0.id) }
     let position = Dictionary(uniqueKeysWithValues: plain.enumerated().map { ($1.id, $0) })
     let keys = order.filter { updating.contains($0.id) }.map { node -> (Node, Int) in
-      let isLoneReader = node.operands.allSatisfy { operand in
-        guard let operand, case .state = graph.origin(of: operand) else { return true }
-        return graph.userCount(of: operand) == 1
+      var last = -1
+      for case let operand? in node.operands {
+        var before = graph.producer(of: operand).map { [$0.id] } ?? []
+        if graph.updates[operand] != nil { before += graph.users(of: operand).map(\.id).filter { $0 != node.id } }
+        for id in before { last = max(last, position[id] ?? plain.count) }
       }
-      let producers = node.operands.compactMap { $0.flatMap(graph.producer(of:)) }
-      guard isLoneReader, producers.allSatisfy({ !updating.contains($0.id) }) else { return (node, plain.count) }
-      return (node, producers.map { position[$0.id]! }.max() ?? -1)
+      return (node, last)
     }
     let after = Dictionary(grouping: keys, by: \.1).mapValues { $0.map(\.0) }
     return (after[-1] ?? []) + plain.enumerated().flatMap { [$1] + (after[$0] ?? []) } + (after[plain.count] ?? [])

@@ -18,13 +18,15 @@ struct ModuleTests {
     "Codecs": ["IR", "CImages", "CZlib"],
     "Datasets": ["IR", "Codecs", "SwiftCSV"],
     "Compression": ["IR", "Operators", "Runtime", "Transforms", "Datasets", "Logging"],
-    "Hone": ["IR", "Runtime", "Transforms", "ONNX", "Datasets", "Compression"],
+    "Models": ["IR", "Operators"],
+    "Training": ["IR", "Operators", "Runtime", "Transforms", "Datasets", "Logging"],
+    "Hone": ["IR", "Runtime", "Transforms", "ONNX", "Datasets", "Compression", "Models", "Training"],
     "Conformance": ["IR", "Operators", "Runtime", "ONNX"],
     "ConformanceTool": ["Conformance", "ArgumentParser"],
     "RewriteTool": ["IR", "Transforms", "ONNX", "ArgumentParser"],
     "CLI": [
       "Hone", "IR", "Operators", "Kernels", "Runtime", "Transforms", "ONNX", "Datasets", "Compression",
-      "ArgumentParser", "Yams", "Logging",
+      "Models", "Training", "ArgumentParser", "Yams", "Logging",
     ],
   ]
   private static let printing: Set<String> = ["CLI", "ConformanceTool", "RewriteTool"]

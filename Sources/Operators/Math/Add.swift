@@ -9,3 +9,10 @@ public struct Add: BinaryOp, CommutativeOp, SymbolicOp {
 
   public func symbolicResult(_ call: Call) -> [Dimension]? { symbolicElements(call) { $0 + $1 } }
 }
+
+extension Add: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return try node.operands.map { operand throws(GraphError) in try g.reduced(dy, like: operand!) }
+  }
+}

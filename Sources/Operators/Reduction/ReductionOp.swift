@@ -77,6 +77,14 @@ extension ReductionOp {
     return axes
   }
 
+  /// The axes that `node` reduces, which must be known.
+  func axes(of node: Node, in graph: Graph) throws(GraphError) -> Set<Int> {
+    let rank = try graph.sizes(of: node.operands[0]!).count
+    guard let operand = node.operands.optional(1) else { return try axes([], rank: rank) }
+    guard let known = graph.constant(operand) else { throw GraphError(.unsupported, "the axes depend on data") }
+    return try axes(known.integers, rank: rank)
+  }
+
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let sizes = try call.sizes(0)
     let given = call.has(1) ? try call.requireKnown(1, "the axes").integers : []
