@@ -15,12 +15,17 @@ extension Catalog {
     MaxPool.self,
     MaxUnpool.self,
     NHWCAveragePool.self,
+    NHWCBatchNormalization.self,
+    NHWCBatchNormalizationGradient.self,
     NHWCChannelShuffle.self,
     NHWCConv.self,
+    NHWCConvInputGradient.self,
     NHWCConvInteger.self,
+    NHWCConvWeightGradient.self,
     NHWCGlobalAveragePool.self,
     NHWCMaxPool.self,
     NHWCQLinearConv.self,
+    NHWCTrainedConv.self,
     RNN.self,
   ]
 }
