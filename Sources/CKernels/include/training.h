@@ -2,94 +2,44 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convolution.h"
-
 #pragma clang assume_nonnull begin
 
-/// Rows of A and of B that belong together: `count` of each, from these offsets in elements on.
+/// n elements of one weight with its gradient and up to three moments. Results may lie where the operands do.
 typedef struct {
-  int32_t a, b, count;
-} RowRun;
+  size_t n;
+  const float *gradient;
+  const float *weight;
+  float *weight_out;
+  const float *_Nullable first, *_Nullable second, *_Nullable third;
+  float *_Nullable first_out, *_Nullable second_out, *_Nullable third_out;
+  /// What gradients are multiplied by, what of the weights is added to them then, and the learning rate.
+  float scale, decay, rate;
+} UpdateF32;
 
-/// c[m][n] = Σ a[i][m] · b[i][n] over the rows i of all runs of all images: A transposed times B, both as they lie in
-/// memory. `columns` ≤ panel_columns.
+/// Adam's numbers in one step: m' = m + (g − m)·taken, v' = kept·v + added·g², and the root of v' divided by `root`.
 typedef struct {
-  const float *a, *b;
-  ptrdiff_t a_stride, b_stride;
-  ptrdiff_t a_image, b_image;
-  size_t images;
-  const RowRun *runs;
-  size_t run_count;
-  float *c;
-  ptrdiff_t c_stride;
-  size_t rows, columns;
-  /// Start from C instead of from zero.
-  int32_t accumulate;
-} CrossF32;
+  float first_taken, second_kept, second_added, root, epsilon;
+} MomentsF32;
 
-/// The gradient of a depthwise convolution's weights from output rows row_begin..<row_end of one image:
-/// dw[t][c] += Σ_p x[position(p, t)][c] · dy[p][c].
-typedef struct {
-  Window window;
-  const float *x, *dy;
-  ptrdiff_t x_stride, y_stride;
-  size_t row_begin, row_end, channels;
-  float *dw;
-  ptrdiff_t dw_stride;
-} DepthwiseWeightsF32;
-
-/// The gradient of a depthwise convolution's input rows row_begin..<row_end of one image:
-/// dx[q][c] = Σ dy[p][c] · weights[t][c] over all p, t with position(p, t) = q.
-typedef struct {
-  Window window;
-  const float *dy, *weights;
-  ptrdiff_t y_stride, weight_stride, output_height;
-  size_t row_begin, row_end, channels;
-  float *dx;
-  ptrdiff_t x_stride;
-} DepthwiseInputsF32;
-
-/// Per column of `rows` × `columns`: mean and sum of squared deviations from it.
-typedef struct {
-  const float *x;
-  ptrdiff_t stride;
-  size_t rows, columns;
-  float *mean, *deviation;
-} ColumnMomentsF32;
-
-/// y = clip(scale[c] · x + shift[c] + residual, low, high), by rows.
-typedef struct {
-  const float *x;
-  const float *_Nullable residual;
-  const float *scale, *shift;
-  float *y;
-  size_t rows, columns;
-  float low, high;
-} ColumnScaleF32;
-
-/// Backward through ColumnScaleF32 and the normalization before it: dz is dy where low < z < high and 0 elsewhere, with
-/// z = scale[c] · x + shift[c] + residual.
-typedef struct {
-  const float *x, *dy;
-  const float *_Nullable residual;
-  const float *scale, *shift;
-  size_t rows, columns;
-  float low, high;
-  const float *mean;
-  /// The sums' kernel adds up Σ dz and Σ dz · (x − mean).
-  float *_Nullable sum, *_Nullable product;
-  /// The gradient's kernel writes dx = scale[c] · dz + factor[c] · (x − mean[c]) + offset[c] and, where wanted, dz.
-  const float *_Nullable factor, *_Nullable offset;
-  float *_Nullable dx, *_Nullable dz;
-} ColumnGradientF32;
-
-#define TRAINING_KERNELS(X)                                  \
-  X(cross_f32, (const CrossF32 *g))                          \
-  X(depthwise_weights_f32, (const DepthwiseWeightsF32 *d))   \
-  X(depthwise_inputs_f32, (const DepthwiseInputsF32 *d))     \
-  X(column_moments_f32, (const ColumnMomentsF32 *s))         \
-  X(column_scale_f32, (const ColumnScaleF32 *s))             \
-  X(column_gradient_sums_f32, (const ColumnGradientF32 *s))  \
-  X(column_gradient_f32, (const ColumnGradientF32 *s))
+// update_sgd: v' = kept·v + taken·g, w' = w − rate·v', or − rate·(g + kept·v') if nesterov; without v, w' = w − rate·g.
+// update_adam: w' = shrink·w − rate·m'/(√v'/root + epsilon).
+// update_rmsprop: s' = kept·s + added·g², a' = a + (g − a)·added if there is a (second), b' = momentum·b + g/(√(s' − a'²) + epsilon)
+//   if there is b (third), w' = w − rate·b'.
+// update_adagrad: s' = s + g², w' = w − rate·g/(√s' + epsilon).
+// lamb_direction: m', v' of Adam; sums += Σw², Σr² of r = m'/correction/(√v'/root + epsilon) + decay·w.
+// lamb_step: w' = w − rate·r of the moments as they are.
+// blend: y = kept·a + taken·b; a is not read where kept is 0.
+// regularize: y = g + square·w + absolute·sign(w).
+// square_sum: *sum += Σ x².
+#define TRAINING_KERNELS(X)                                                                                  \
+  X(update_sgd_f32, (const UpdateF32 *u, float kept, float taken, int32_t nesterov))                         \
+  X(update_adam_f32, (const UpdateF32 *u, const MomentsF32 *m, float shrink))                                \
+  X(update_rmsprop_f32, (const UpdateF32 *u, float kept, float added, float momentum, float epsilon))        \
+  X(update_adagrad_f32, (const UpdateF32 *u, float epsilon))                                                 \
+  X(lamb_direction_f32, (const UpdateF32 *u, const MomentsF32 *m, float correction, float decay, double *sums)) \
+  X(lamb_step_f32, (const UpdateF32 *u, const MomentsF32 *m, float correction, float decay))                 \
+  X(blend_f32, (const float *a, const float *b, float kept, float taken, size_t n, float *y))                \
+  X(regularize_f32, (const float *w, const float *g, float square, float absolute, size_t n, float *y))      \
+  X(square_sum_f32, (const float *x, size_t n, double *sum))
 
 #pragma clang assume_nonnull end

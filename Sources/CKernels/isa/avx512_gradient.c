@@ -1,4 +1,4 @@
 #ifdef __x86_64__
 #include "avx512.h"
-#include "../tables/training.h"
+#include "../tables/gradient.h"
 #endif

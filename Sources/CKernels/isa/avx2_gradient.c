@@ -1,4 +1,4 @@
 #ifdef __x86_64__
 #include "avx2.h"
-#include "../tables/training.h"
+#include "../tables/gradient.h"
 #endif

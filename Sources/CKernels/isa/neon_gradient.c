@@ -1,4 +1,4 @@
 #ifdef __aarch64__
 #include "neon.h"
-#include "../tables/training.h"
+#include "../tables/gradient.h"
 #endif

@@ -1,2 +1,0 @@
-#include "portable.h"
-#include "../tables/training.h"
