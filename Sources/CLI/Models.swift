@@ -47,11 +47,11 @@ struct ModelsCommand: ParsableCommand {
       guard given.names.isEmpty else {
         throw GraphError(.attribute, "--\(given.names[0]) needs the name of a model").at("option")
       }
-      let entries = try BuiltInModel.all.map { try entry($0, given) }
+      let entries = try BuiltInModel.all.map { try self.entry($0, given) }
       return options.format == .json ? try Console.json(entries) : Console.print(table(entries))
     }
     let model = try BuiltInModel.named(name)
-    let entry = try entry(model, given)
+    let entry = try self.entry(model, given)
     if let output {
       try ONNXModel(graph: try model.build(given)).write(to: URL(fileURLWithPath: output))
       options.note("\(name) with \(Format.count(entry.parameters)) parameters is written to \(output)")

@@ -62,7 +62,11 @@ extension Network {
   /// Appends `layer`, its weights and nodes named within `name`.
   public mutating func append(_ layer: any Layer, to x: Value, named name: String? = nil) throws(GraphError) -> Value {
     guard let name else { return try layer.append(to: &self, x) }
-    return try scoped(name) { (network) throws(GraphError) in try layer.append(to: &network, x) }
+    return try locating("layer ‘\(name)’") { () throws(GraphError) in
+      path.append(name)
+      defer { path.removeLast() }
+      return try layer.append(to: &self, x)
+    }
   }
 
   /// What `body` appends is named within `name`.
