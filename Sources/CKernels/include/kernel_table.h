@@ -12,6 +12,7 @@
 #include "reduce.h"
 #include "rows.h"
 #include "statistics.h"
+#include "training.h"
 
 #pragma clang assume_nonnull begin
 
@@ -25,6 +26,7 @@
   REDUCE_KERNELS(X)        \
   ROW_KERNELS(X)           \
   STATISTICS_KERNELS(X)    \
+  TRAINING_KERNELS(X)      \
   PROBE_KERNELS(X)
 
 typedef struct {
