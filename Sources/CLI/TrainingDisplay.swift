@@ -1,4 +1,5 @@
 import Foundation
+import HoneDatasets
 import HoneIR
 import HoneTraining
 

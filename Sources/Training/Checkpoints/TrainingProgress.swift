@@ -12,6 +12,8 @@ public struct TrainingProgress: Sendable, Codable, Hashable {
   public var evaluationLoss = LossSum()
   /// The same since the last record.
   public var recordLoss = LossSum()
+  /// What a plateau of the score brought the learning rate down to, as a factor.
+  public var plateauFactor = 1.0
   /// The records so far.
   public var history: [TrainingRecord] = []
 

@@ -29,7 +29,8 @@ public final class StepRunner {
       let name = graph.name(of: graph.inputs[i])
       guard let tensor = batch[name] else {
         throw GraphError(
-          .input, "the batch has nothing for input ‘\(name)’; it has \(batch.inputs.map(\.name).joined(separator: ", "))")
+          .input,
+          "the batch has nothing for input ‘\(name)’; it has \(batch.inputs.map(\.name).joined(separator: ", "))")
       }
       try locating("input ‘\(name)’") { () throws(GraphError) in try session.set(i, to: tensor) }
     }

@@ -8,7 +8,8 @@ extension Trainer {
   public func resume(from checkpoint: Checkpoint) throws(GraphError) {
     if let difference = Recipes.difference(checkpoint.recipe, recipe) {
       throw GraphError(
-        .attribute, "the checkpoint is of another training: \(difference); give the same, or start anew from its weights")
+        .attribute,
+        "the checkpoint is of another training: \(difference); give the same, or start anew from its weights")
     }
     guard checkpoint.progress.stepsPerEpoch == progress.stepsPerEpoch, checkpoint.progress.seed == progress.seed else {
       throw GraphError(
@@ -19,7 +20,8 @@ extension Trainer {
     let (known, given) = (Set(runner.state.names), Set(checkpoint.states.keys))
     if let name = known.symmetricDifference(given).sorted().first {
       throw GraphError(
-        .input, "the checkpoint is of another model: ‘\(name)’ is \(known.contains(name) ? "missing" : "not known here")")
+        .input,
+        "the checkpoint is of another model: ‘\(name)’ is \(known.contains(name) ? "missing" : "not known here")")
     }
     try runner.state.restore(checkpoint.states)
     setProgress(checkpoint.progress)
@@ -39,12 +41,14 @@ extension Trainer {
   /// Judges the weights as they are; the best are kept.
   func judge() throws(GraphError) -> ValidationScores {
     let model = runner.model(averaged: isAveraged)
-    let scores = try validation.map { validation throws(GraphError) in try validation.scores(of: model) }
+    let scores =
+      try validation.map { validation throws(GraphError) in try validation.scores(of: model) }
       ?? ValidationScores(loss: progress.evaluationLoss.mean)
     let metric = progress.stopping.metric
     guard let score = scores[metric] else {
       throw GraphError(
-        .attribute, "the data held back gives no \(metric.rawValue); it gives \(scores.named.keys.sorted().joined(separator: ", "))"
+        .attribute,
+        "the data held back gives no \(metric.rawValue); it gives \(scores.named.keys.sorted().joined(separator: ", "))"
       ).at("option")
     }
     let isBest = change { progress in
@@ -62,7 +66,8 @@ extension Trainer {
   func result(_ ending: TrainingResult.Ending) throws(GraphError) -> TrainingResult {
     var result = TrainingResult(
       model: runner.model(averaged: isAveraged), ending: ending, progress: progress, step: progress.step)
-    guard options.keepsBest, ending != .interrupted, let found = progress.stopping.best, found.step != progress.step else {
+    guard options.keepsBest, ending != .interrupted, let found = progress.stopping.best, found.step != progress.step
+    else {
       return result
     }
     var states = best

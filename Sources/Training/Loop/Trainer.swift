@@ -1,3 +1,4 @@
+import Foundation
 public import HoneDatasets
 public import HoneIR
 import HoneRuntime
@@ -48,6 +49,12 @@ public final class Trainer {
       stopping: EarlyStopping(metric: metric, patience: options.patience, margin: options.margin))
   }
 
+  /// Samples that a step takes.
+  var samplesPerStep: Int {
+    let graph = runner.training.graph
+    return graph.inputs.first.flatMap { graph.tensorType(of: $0).sizes?.first } ?? 1
+  }
+
   /// Steps of the whole training.
   public var totalSteps: Int { options.steps ?? options.epochs * batches.stepsPerEpoch }
 
@@ -56,7 +63,7 @@ public final class Trainer {
     try batches.seek(
       to: .init(epoch: progress.step / progress.stepsPerEpoch, step: progress.step % progress.stepsPerEpoch))
     defer { batches.stop() }
-    try tell(.started(step: progress.step, total: totalSteps, samplesPerStep: batches.batch))
+    try tell(.started(step: progress.step, total: totalSteps, samplesPerStep: samplesPerStep))
     recordStart = .now
     while progress.step < totalSteps, !progress.stopping.isOver {
       if isInterrupted() {
@@ -94,7 +101,7 @@ public final class Trainer {
 
   private func record(_ rate: Double, _ scores: ValidationScores?) throws(GraphError) {
     let seconds = ContinuousClock.now - recordStart
-    let samples = Double(progress.recordLoss.count * batches.batch)
+    let samples = Double(progress.recordLoss.count * samplesPerStep)
     let record = TrainingRecord(
       step: progress.step, epoch: progress.epoch, loss: progress.recordLoss.mean, rate: rate,
       samplesPerSecond: samples / max(seconds.inSeconds, 1e-9), validation: scores?.named)
