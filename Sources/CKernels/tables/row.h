@@ -10,6 +10,7 @@
 #include "../rows/recurrent.h"
 #include "../reduce/softmax_f32.h"
 #include "../reduce/normalize_f32.h"
+#include "../reduce/gradient_f32.h"
 #include "../reduce/normalize_bf16.h"
 #include "../statistics/histogram.h"
 #include "../training/update.h"
