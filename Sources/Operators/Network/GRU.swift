@@ -50,6 +50,12 @@ public struct GRU: ExecutableOp, RecurrentOp {
   }
 }
 
+extension GRU: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try pullback(.gru, node, cotangents, in: &g)
+  }
+}
+
 /// Gates lie in the order update, reset, hidden.
 private struct GRUGates<Element: RealElement>: RecurrentCell {
   typealias Real = Element.Real

@@ -51,6 +51,12 @@ public struct LSTM: ExecutableOp, RecurrentOp {
   }
 }
 
+extension LSTM: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try pullback(.lstm, node, cotangents, in: &g)
+  }
+}
+
 /// Gates lie in the order input, output, forget, cell.
 private struct LSTMGates<Element: RealElement>: RecurrentCell {
   typealias Real = Element.Real

@@ -22,5 +22,7 @@ extension Catalog {
     NHWCMaxPool.self,
     NHWCQLinearConv.self,
     RNN.self,
+    RecurrentGradient.self,
+    RecurrentTraining.self,
   ]
 }

@@ -38,6 +38,12 @@ public struct RNN: ExecutableOp, RecurrentOp {
   }
 }
 
+extension RNN: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try pullback(.rnn, node, cotangents, in: &g)
+  }
+}
+
 private struct RNNCell<Element: RealElement>: RecurrentCell {
   typealias Real = Element.Real
   let hidden: Int
