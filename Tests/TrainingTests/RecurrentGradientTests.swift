@@ -165,6 +165,25 @@ struct RecurrentGradientTests {
     }
   }
 
+  /// Weights that are constants and weights that are not take different ways.
+  @Test(arguments: cases)
+  func `inference packs weights when it runs`(item: Case) throws {
+    var item = item
+    (item.hidden, item.inputs, item.batch, item.steps) = (19, 6, 9, 5)
+    let problem = RecurrentProblem(item)
+    let (graph, inputs, results) = try problem.graph(.float32)
+    var bound = graph
+    bound.outputs = results
+    let open = bound
+    let tensors = problem.tensors(problem.operands, .float32)
+    for (i, tensor) in zip(inputs.compactMap(\.self).indices, tensors) where i == 1 || i == 2 {
+      bound.bind(inputs[i]!, to: tensor)
+    }
+    let expected = try Session(bound).run(tensors.indices.filter { $0 != 1 && $0 != 2 }.map { tensors[$0] })
+    let actual = try Session(open, threads: 2).run(tensors)
+    for (a, b) in zip(actual, expected) { #expect(relativeDistance(a.numbers, b.numbers) < 1e-5) }
+  }
+
   @Test func `a clip has no gradient`() throws {
     var item = Self.cases[0]
     var op = LSTM()

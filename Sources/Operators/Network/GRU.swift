@@ -23,6 +23,10 @@ public struct GRU: ExecutableOp, RecurrentOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if try packsWeights(call) {
+      return try RecurrentTrainingPlan(.gru, self, call, isLinearBeforeReset: linear_before_reset).forward(
+        Float.self, savesTo: nil)
+    }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)
     case .float64: return try kernel(call, Double.self)

@@ -104,6 +104,15 @@ extension RecurrentOp {
     return result
   }
 
+  /// Whether weights are packed when the operator runs: they are not known before, and there are rows enough to pay for it.
+  func packsWeights(_ call: Call) throws(GraphError) -> Bool {
+    guard clip == nil, try call.element(0) == .float32, call.known(1) == nil || call.known(2) == nil else {
+      return false
+    }
+    let sizes = try sizes(call)
+    return sizes.steps * sizes.batch >= 4
+  }
+
   /// Whether biases, sequence lengths and initial states fit.
   func check(_ sizes: RecurrentSizes, initial: [Int?], _ call: Call) throws(GraphError) {
     if call.has(3), try call.sizes(3) != [sizes.directions, 2 * sizes.width] {
