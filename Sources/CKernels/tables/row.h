@@ -8,6 +8,7 @@
 #include "../reduce/reduce_f32.h"
 #include "../rows/softmax.h"
 #include "../rows/recurrent.h"
+#include "../rows/recurrent_training.h"
 #include "../reduce/softmax_f32.h"
 #include "../reduce/normalize_f32.h"
 #include "../reduce/gradient_f32.h"
