@@ -2,6 +2,9 @@ import HoneIR
 import HoneOperators
 import HoneRuntime
 <<<<<<< HEAD
+<<<<<<< HEAD
+=======
+>>>>>>> h-shape
 import Testing
 
 /// An operator on operands whose pullback is compared with differences of its results.
@@ -129,6 +132,7 @@ struct PullbackCase: Sendable, CustomTestStringConvertible {
     guard !places.isEmpty else { return [:] }
     let results = try Session(graph, threads: threads).run(given + cotangents.compactMap { $0 })
     return Dictionary(uniqueKeysWithValues: zip(places, results.map(\.doubles)))
+<<<<<<< HEAD
 =======
 import HoneTraining
 import Testing
@@ -273,5 +277,7 @@ func distance(_ a: [[Double]], _ b: [[Double]]) -> Double {
     let difference = abs(pair.0 - pair.1) / (1 + abs(pair.1))
     return difference.isNaN ? .infinity : max(worst, difference)
 >>>>>>> h-math
+=======
+>>>>>>> h-shape
   }
 }
