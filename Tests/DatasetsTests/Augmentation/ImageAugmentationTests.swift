@@ -82,7 +82,7 @@ struct ImageAugmentationTests {
     #expect(padded.values.reduce(0, +) == image.values.reduce(0, +))
   }
 
-  @Test func `the middle stays where the image turns, and right angles are exact`() {
+  @Test func `the middle stays where the image turns, and the mass with it`() {
     var square = PixelImage(width: 3, height: 3, channels: 1, values: [0, 50, 0, 0, 100, 0, 0, 0, 0], isBytes: false)
     square.isBytes = false
     for key in 0..<20 { #expect(abs(applied(Rotate(180), key: key, to: square).values[4] - 100) < 1e-3) }
