@@ -7,6 +7,7 @@
 #include "convolution.h"
 #include "elementwise.h"
 #include "gemm.h"
+#include "gradients.h"
 #include "layout.h"
 #include "probe.h"
 #include "reduce.h"
@@ -27,6 +28,7 @@
   ROW_KERNELS(X)           \
   STATISTICS_KERNELS(X)    \
   TRAINING_KERNELS(X)      \
+  GRADIENT_KERNELS(X)      \
   PROBE_KERNELS(X)
 
 typedef struct {
