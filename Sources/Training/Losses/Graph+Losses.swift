@@ -25,6 +25,14 @@ extension Graph {
     return try apply(sum, value, constant(.integers(Array(axes))))
   }
 
+  /// a − b of one shape.
+  mutating func difference(_ a: Value, _ b: Value) throws(GraphError) -> Value {
+    guard try sizes(of: a) == sizes(of: b) else {
+      throw GraphError(.type, "outputs \(type(of: a)) and what they are compared with, \(type(of: b)), must have one shape")
+    }
+    return try apply(Sub(), a, b)
+  }
+
   /// `value` times a number.
   mutating func scaled(_ value: Value, by factor: Double) throws(GraphError) -> Value {
     guard factor != 1 else { return value }
