@@ -11,6 +11,9 @@ extension Dataset {
   /// | folder with `train-images-idx3-ubyte`, … | the four files of MNIST and its relatives, each also as `.gz`; or one of the image files |
   /// | `.csv`, `.tsv`, `.txt` | one row each; see `DatasetOptions.label` |
   /// | folder of folders of images | one folder for each class, perhaps inside `train`, `val`, `test`; PNG, JPEG, BMP, PPM, PGM |
+  /// | folder of folders of `.txt` files | one folder for each class, perhaps inside `train`, `val`, `test`; see `Tokenizer` |
+  /// | with `DatasetOptions.text`, a file | one `label<TAB>text` in each line |
+  /// | with `DatasetOptions.forecast`, `.csv`, `.tsv` or `.npy` | windows of a series: one step in each row |
   /// | folder of images | unlabelled, for calibration |
   /// | folder with `train`, `val`, `test` `.npz` or `.csv` files | the file of the wanted split |
   /// | folder of `.npz` files, or of folders with `.npy` files | one run of the model each, batch axis included |
@@ -35,6 +38,11 @@ extension Dataset {
   private static func openFile(_ url: URL, _ options: DatasetOptions) throws(GraphError) -> Dataset {
     let start = try FileBytes(url)
     let magic = try start.read(0..<min(4, start.count))
+    if let text = options.text { return try textLines(url, options, text) }
+    if let forecast = options.forecast {
+      return url.pathExtension.lowercased() == "npy"
+        ? try seriesArray(url, forecast) : try seriesTable(url, options, forecast)
+    }
     switch url.pathExtension.lowercased() {
     case "npz": return try archive(url, options)
     case "csv", "tsv", "txt", "data": return try table(url, options)
@@ -51,6 +59,7 @@ extension Dataset {
     if isIDXFolder(url) { return try idxFolder(url, options) }
     if let dataset = try splitFiles(url, options) { return dataset }
     if let dataset = try imageFolder(url, options) { return dataset }
+    if let dataset = try textFolder(url, options) { return dataset }
     let places = try samplePlaces(url, options)
     guard places.isEmpty else { return sampleFolder(places, options) }
     let names = try Folder.names(url)

@@ -22,6 +22,18 @@ extension InstructionSet {
     }
   }
 
+  /// dx = dy · f′ of `count` elements of a floating-point type. `value` holds the function's operand, or its result, as
+  /// `function.slopeSource` says; dx may be the memory of either.
+  ///
+  /// `parameters` are two values of the type computed in: doubles for float64, else floats.
+  public func gradient(
+    _ function: UnaryFunction, fromResult: Bool, _ type: ScalarType, _ value: UnsafeRawPointer,
+    _ cotangent: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, count: Int, parameters: UnsafeRawPointer
+  ) {
+    table.pointee.unary_gradient(
+      function.rawValue, type.rawValue, fromResult ? 1 : 0, value, cotangent, target, count, parameters)
+  }
+
   /// Whether each element of a floating-point type is as asked, as bytes of 0 or 1.
   public func classify(
     _ function: ClassificationFunction, _ type: ScalarType, _ x: UnsafeRawPointer, _ y: UnsafeMutablePointer<UInt8>,

@@ -65,6 +65,27 @@ public enum UnaryFunction: Int32, Sendable, Hashable, CaseIterable {
   }
 }
 
+extension UnaryFunction {
+  /// What a function's slope is computed from.
+  public enum SlopeSource: Sendable {
+    case operand, result
+    /// Either; the result where p and q are positive.
+    case any
+  }
+
+  /// What the kernel of the function's slope reads; nil if the slope is 0 or there is none.
+  public var slopeSource: SlopeSource? {
+    switch self {
+    case .sqrt, .reciprocal, .exp, .tan, .tanh, .sigmoid, .relu, .hardSigmoid, .softplus: .result
+    case .leakyRelu, .elu, .selu, .celu: .any
+    case .abs, .log, .sin, .cos, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .erf, .thresholdedRelu,
+      .hardSwish, .softsign, .mish, .gelu, .geluTanh, .swish, .shrink, .clip:
+      .operand
+    case .neg, .sign, .floor, .ceil, .round, .not, .bitwiseNot: nil
+    }
+  }
+}
+
 /// Functions of two elements a and b. Sums, products and powers of integers wrap.
 public enum BinaryFunction: Int32, Sendable, Hashable, CaseIterable {
   case add, sub, mul, div

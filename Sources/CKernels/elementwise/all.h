@@ -3,6 +3,7 @@
 #include "functions.h"
 #include "pow.h"
 #include "unary.h"
+#include "gradient.h"
 #include "binary.h"
 #include "compare.h"
 #include "select.h"

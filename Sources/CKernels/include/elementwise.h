@@ -100,9 +100,14 @@ typedef struct {
 
 // Codes are those above. In- and outputs may be the same memory if nothing of the input repeats.
 // Parameters of `unary` are two of the type it computes in: float for all floating-point types up to 32 bits, else the type itself.
+// `unary_gradient` gives dx = dy · f′ of the functions that have a slope. `value` is f's operand, or with `from_result` its
+// result; sqrt, reciprocal, exp, tan, tanh, sigmoid, hard_sigmoid and softplus want the result, elu, selu and celu take either,
+// relu and leaky_relu read signs only, all others want the operand.
 // `fault` is set to 1 when an integer is divided by zero.
 #define ELEMENTWISE_KERNELS(X)                                                                                        \
   X(unary, (int32_t function, int32_t type, const void *x, void *y, size_t n, const void *parameters))                \
+  X(unary_gradient, (int32_t function, int32_t type, int32_t from_result, const void *value, const void *cotangent,    \
+                     void *target, size_t n, const void *parameters))                                                 \
   X(binary, (int32_t function, int32_t type, const void *a, const void *b, void *y, const RowLoop *loop,              \
              int32_t *fault))                                                                                         \
   X(compare, (int32_t function, int32_t type, const void *a, const void *b, uint8_t *y, const RowLoop *loop))         \

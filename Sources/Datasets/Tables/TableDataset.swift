@@ -26,6 +26,7 @@ struct TableDataset: SampleSource {
     }
     return Sample([NamedTensor("input", Tensor(values, shape: [values.count]))], label: labels?[index])
   }
+  func label(_ index: Int) -> Label? { labels?[index] }
 
   /// The fields of row `index`, which are as many as in the first.
   func row(_ index: Int) throws(GraphError) -> [String] {
@@ -68,7 +69,7 @@ extension Dataset {
   }
 
   /// The first line has a word where the second has a number, or words only.
-  private static func looksLikeHeader(_ first: [String], _ second: [String]?) -> Bool {
+  static func looksLikeHeader(_ first: [String], _ second: [String]?) -> Bool {
     guard let second else { return false }
     let words = first.indices.filter { TableDataset.number(first[$0]) == nil }
     return words.contains { $0 < second.count && TableDataset.number(second[$0]) != nil }

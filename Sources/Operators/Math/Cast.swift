@@ -71,3 +71,12 @@ public struct Cast: ExecutableOp, EvaluatedOp, ElementwiseOp, SymbolicOp, Requir
     "UINT32", "UINT64",
   ]
 }
+
+extension Cast: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let element = g.tensorType(of: node.operands[0]!).element
+    guard element.isFloatingPoint, to.isFloatingPoint else { return [] }
+    return [element == to ? dy : try g.cast(dy, to: element)]
+  }
+}

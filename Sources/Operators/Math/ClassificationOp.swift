@@ -2,7 +2,7 @@ public import HoneIR
 public import HoneKernels
 
 /// An operator that asks the same of each floating-point element.
-public protocol ClassificationOp: ExecutableOp, CompositeOp, ElementwiseOp {
+public protocol ClassificationOp: ExecutableOp, CompositeOp, ElementwiseOp, DifferentiableOp {
   /// What is asked; nil if the answer is always no.
   var function: ClassificationFunction? { get }
 }
@@ -27,6 +27,11 @@ extension ClassificationOp {
       }
       machine.classify(function, type, frame.operandBytes(0) + range.lowerBound * type.byteWidth, y, count: range.count)
     }
+  }
+
+  /// Truths have no cotangents.
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
   }
 
   /// Types of 8 bits are asked as float32.

@@ -82,3 +82,29 @@ public struct Clip: ExecutableOp, ElementwiseOp, UpgradableOp {
     }
   }
 }
+
+extension Clip: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let bounds = (1...2).map { node.operands.optional($0) }
+    let known = zip(bounds, [-Float.infinity, .infinity]).map { bound, none in
+      bound.map { g.constant($0).map { Float($0.double(at: 0)) } } ?? none
+    }
+    if let low = known[0], let high = known[1] {
+      return [try g.apply(UnaryGradient(.clip, p: low, q: high), x, dy)]
+    }
+    let zero = try g.number(0, like: x)
+    var dx = dy
+    var result: [Value?] = [nil, nil, nil]
+    for case let (i, bound?) in bounds.enumerated() {
+      let isBeyond = i == 0 ? try g.apply(Less(), x, bound) : try g.apply(Greater(), x, bound)
+      let all = try g.sizes(of: x).indices.map(\.self)
+      let sum = try g.apply(ReduceSum(), g.apply(Where(), isBeyond, dy, zero), g.constant(.integers(all)))
+      result[i + 1] = try g.shaped(sum, g.sizes(of: bound))
+      dx = try g.apply(Where(), isBeyond, zero, dx)
+    }
+    result[0] = dx
+    return Array(result.prefix(node.operands.count))
+  }
+}

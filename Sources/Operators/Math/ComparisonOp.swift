@@ -2,7 +2,7 @@ public import HoneIR
 public import HoneKernels
 
 /// An operator that compares elements of two operands of the same type, which broadcast.
-public protocol ComparisonOp: ExecutableOp, ElementwiseOp, SymbolicOp, UpgradableOp {
+public protocol ComparisonOp: ExecutableOp, ElementwiseOp, SymbolicOp, UpgradableOp, DifferentiableOp {
   var function: ComparisonFunction { get }
   /// Whether operand 1 is compared with operand 0 rather than 0 with 1.
   var isSwapped: Bool { get }
@@ -31,6 +31,11 @@ extension ComparisonOp {
       machine.compare(
         function, type, frame.operandBytes(first), frame.operandBytes(second), frame.result(), loop, tasks)
     }
+  }
+
+  /// Truths have no cotangents.
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
   }
 
   public func symbolicResult(_ call: Call) -> [Dimension]? {

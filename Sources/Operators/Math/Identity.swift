@@ -21,3 +21,9 @@ public struct Identity: ExecutableOp, EvaluatedOp, SymbolicOp {
 
   public func symbolicResult(_ call: Call) -> [Dimension]? { symbolicVector(call, 0) }
 }
+
+extension Identity: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    cotangents
+  }
+}

@@ -74,6 +74,7 @@ extension Catalog {
     Tan.self,
     Tanh.self,
     ThresholdedRelu.self,
+    UnaryGradient.self,
     Where.self,
     Xor.self,
   ]

@@ -12,3 +12,9 @@ public struct Max: VariadicOp, CommutativeOp, SymbolicOp {
     return symbolicElements(call) { a, b in (a - b).isNonNegative ? a : (b - a).isNonNegative ? b : nil }
   }
 }
+
+extension Max: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try extremePullback(node, cotangents, in: &g)
+  }
+}

@@ -12,3 +12,9 @@ public struct Min: VariadicOp, CommutativeOp, SymbolicOp {
     return symbolicElements(call) { a, b in (a - b).isNonNegative ? b : (b - a).isNonNegative ? a : nil }
   }
 }
+
+extension Min: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try extremePullback(node, cotangents, in: &g)
+  }
+}

@@ -15,3 +15,13 @@ public struct Mod: BinaryOp, SymbolicOp {
     }
   }
 }
+
+extension Mod: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    // The quotient is locally constant.
+    guard let dy = cotangents[0] else { return [] }
+    let (a, b) = (node.operands[0]!, node.operands[1]!)
+    let quotient = try g.apply(Round(), g.apply(Div(), g.apply(Sub(), a, node.result), b))
+    return [try g.reduced(dy, like: a), try g.apply(Neg(), g.reduced(g.apply(Mul(), dy, quotient), like: b))]
+  }
+}

@@ -29,3 +29,15 @@ public struct PRelu: BinaryOp {
     node.operands[1] = try graph.appendAxes(rank - 2, to: node.operands[1]!)
   }
 }
+
+extension PRelu: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (x, slope) = (node.operands[0]!, node.operands[1]!)
+    let zero = try g.number(0, like: x)
+    let isBelow = try g.apply(Less(), x, zero)
+    let dx = try g.apply(Where(), isBelow, g.apply(Mul(), dy, slope), dy)
+    let dslope = try g.apply(Where(), isBelow, g.apply(Mul(), dy, x), zero)
+    return [dx, try g.reduced(dslope, like: slope)]
+  }
+}

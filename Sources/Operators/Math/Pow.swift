@@ -33,3 +33,24 @@ public struct Pow: BinaryOp, CompositeOp {
     return exponent.isFloatingPoint ? .float64 : .int64
   }
 }
+
+extension Pow: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    // e·xᵉ⁻¹ and xᵉ·ln x; the exponent of a base that is not positive has none.
+    guard let dy = cotangents[0] else { return [] }
+    let (x, exponent) = (node.operands[0]!, node.operands[1]!)
+    let (base, power) = (g.tensorType(of: x).element, g.tensorType(of: exponent).element)
+    if let known = g.constant(exponent), known.elementCount == 1, known.double(at: 0) == 2 {
+      return [try g.reduced(g.apply(Mul(), dy, g.apply(Mul(), x, g.number(2, like: x))), like: x)]
+    }
+    let e = base == power ? exponent : try g.cast(exponent, to: base)
+    let lower = try g.apply(Pow(), x, g.apply(Sub(), e, g.number(1, like: e)))
+    let dx = try g.reduced(g.apply(Mul(), dy, g.apply(Mul(), e, lower)), like: x)
+    guard power.isFloatingPoint else { return [dx] }
+    let (zero, one) = (try g.number(0, like: x), try g.number(1, like: x))
+    let isPositive = try g.apply(Greater(), x, zero)
+    let logarithm = try g.apply(Log(), g.apply(Where(), isPositive, x, one))
+    let de = try g.reduced(g.apply(Mul(), dy, g.apply(Mul(), node.result, logarithm)), like: exponent)
+    return [dx, base == power ? de : try g.cast(de, to: power)]
+  }
+}

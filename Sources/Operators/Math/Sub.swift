@@ -9,3 +9,11 @@ public struct Sub: BinaryOp, SymbolicOp {
 
   public func symbolicResult(_ call: Call) -> [Dimension]? { symbolicElements(call) { $0 - $1 } }
 }
+
+extension Sub: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (a, b) = (node.operands[0]!, node.operands[1]!)
+    return [try g.reduced(dy, like: a), try g.apply(Neg(), g.reduced(dy, like: b))]
+  }
+}

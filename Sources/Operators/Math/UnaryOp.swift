@@ -2,7 +2,7 @@ public import HoneIR
 public import HoneKernels
 
 /// An operator that applies one function with constant parameters to each element.
-public protocol UnaryOp: ExecutableOp, ElementwiseOp, UpgradableOp {
+public protocol UnaryOp: ExecutableOp, ElementwiseOp, UpgradableOp, DifferentiableOp {
   var function: UnaryFunction { get }
   /// The function's parameters p and q.
   var parameters: (p: Float, q: Float) { get }
@@ -19,6 +19,14 @@ extension UnaryOp {
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let parameters = parameters
     return try unaryKernel(function, call) { ScalarPair(Double(parameters.p), Double(parameters.q), for: $0) }
+  }
+
+  /// One pass over the data, reading the result rather than the operand where that is enough: no cotangent where the
+  /// function is flat or has integers.
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0], function.slopeSource != nil else { return [] }
+    let slope = UnaryGradient(function, p: parameters.p, q: parameters.q)
+    return [try g.apply(slope, slope.from_result ? node.result : node.operands[0]!, dy)]
   }
 
   public static func upgrade(_ node: inout NodeDraft, from version: Int, in graph: inout Graph) throws(GraphError) {

@@ -50,3 +50,21 @@ extension VariadicOp {
     node.attributes["consumed_inputs"] = nil
   }
 }
+
+/// The cotangent of a maximum or minimum belongs to the first operand that attains it.
+func extremePullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+  guard let dy = cotangents[0] else { return [] }
+  let zero = try g.number(0, like: dy)
+  var rest = dy
+  var result: [Value?] = []
+  for (i, operand) in node.operands.enumerated() {
+    guard i < node.operands.count - 1 else {
+      result.append(try g.reduced(rest, like: operand!))
+      break
+    }
+    let isIt = try g.apply(Equal(), operand, node.result)
+    result.append(try g.reduced(g.apply(Where(), isIt, rest, zero), like: operand!))
+    rest = try g.apply(Where(), isIt, zero, rest)
+  }
+  return result
+}

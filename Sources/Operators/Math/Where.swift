@@ -61,3 +61,15 @@ public struct Where: ExecutableOp, EvaluatedOp, SymbolicOp {
     return result
   }
 }
+
+extension Where: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let zero = try g.number(0, like: dy)
+    let (a, b) = (node.operands[1]!, node.operands[2]!)
+    return [
+      nil, try g.reduced(g.apply(Where(), node.operands[0], dy, zero), like: a),
+      try g.reduced(g.apply(Where(), node.operands[0], zero, dy), like: b),
+    ]
+  }
+}
