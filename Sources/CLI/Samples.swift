@@ -9,9 +9,13 @@ struct Samples {
   let dataset: Dataset
   private let graph: Graph
 
-  init(_ path: String, for graph: Graph, _ options: OutputOptions, split: Split? = nil, label: String? = nil) throws {
+  init(
+    _ path: String, for graph: Graph, _ options: OutputOptions, split: Split? = nil, label: String? = nil,
+    forecast: ForecastOptions? = nil
+  ) throws {
     var opening = DatasetOptions()
     opening.split = split
+    opening.forecast = forecast
     if let label { opening.label = Int(label).map { .index($0) } ?? .name(label) }
     let opened = try Dataset.open(path, opening)
     let input = graph.inputs.first.map { graph.tensorType(of: $0) }
