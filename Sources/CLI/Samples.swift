@@ -16,6 +16,10 @@ struct Samples {
     var opening = DatasetOptions()
     opening.split = split
     opening.forecast = forecast
+    if let json = graph.metadata[Tokenizer.metadataKey] {
+      let tokenizer = try Tokenizer(json: json)
+      opening.text = TextOptions(length: tokenizer.length, tokenizer: tokenizer)
+    }
     if let label { opening.label = Int(label).map { .index($0) } ?? .name(label) }
     let opened = try Dataset.open(path, opening)
     let input = graph.inputs.first.map { graph.tensorType(of: $0) }
