@@ -11,6 +11,9 @@ extension Dataset {
   /// | folder with `train-images-idx3-ubyte`, … | the four files of MNIST and its relatives, each also as `.gz`; or one of the image files |
   /// | `.csv`, `.tsv`, `.txt` | one row each; see `DatasetOptions.label` |
   /// | folder of folders of images | one folder for each class, perhaps inside `train`, `val`, `test`; PNG, JPEG, BMP, PPM, PGM |
+  /// | folder of folders of `.txt` files | one folder for each class, perhaps inside `train`, `val`, `test`; see `Tokenizer` |
+  /// | with `DatasetOptions.text`, a file | one `label<TAB>text` in each line |
+  /// | with `DatasetOptions.forecast`, `.csv`, `.tsv` or `.npy` | windows of a series: one step in each row |
   /// | folder of images | unlabelled, for calibration |
   /// | folder with `train`, `val`, `test` `.npz` or `.csv` files | the file of the wanted split |
   /// | folder of `.npz` files, or of folders with `.npy` files | one run of the model each, batch axis included |
@@ -35,6 +38,13 @@ extension Dataset {
   private static func openFile(_ url: URL, _ options: DatasetOptions) throws(GraphError) -> Dataset {
     let start = try FileBytes(url)
     let magic = try start.read(0..<min(4, start.count))
+    if let text = options.text, !["npz", "npy"].contains(url.pathExtension.lowercased()) {
+      return try textLines(url, options, text)
+    }
+    if let forecast = options.forecast {
+      return url.pathExtension.lowercased() == "npy"
+        ? try seriesArray(url, forecast) : try seriesTable(url, options, forecast)
+    }
     switch url.pathExtension.lowercased() {
     case "npz": return try archive(url, options)
     case "csv", "tsv", "txt", "data": return try table(url, options)
@@ -51,24 +61,30 @@ extension Dataset {
     if isIDXFolder(url) { return try idxFolder(url, options) }
     if let dataset = try splitFiles(url, options) { return dataset }
     if let dataset = try imageFolder(url, options) { return dataset }
+    if let dataset = try textFolder(url, options) { return dataset }
     let places = try samplePlaces(url, options)
     guard places.isEmpty else { return sampleFolder(places, options) }
     let names = try Folder.names(url)
     throw GraphError(.file, "holds no data of a known kind (it has \(list(names))); \(expected)").at(url.path)
   }
 
-  /// One of `train.npz`, `test.csv` and the like.
+  /// One of `train.npz`, `test.csv` and the like. The vocabulary of texts is that of the training file.
   private static func splitFiles(_ url: URL, _ options: DatasetOptions) throws(GraphError) -> Dataset? {
     var files: [Split: URL] = [:]
+    let known = ["npz", "csv", "tsv"] + (options.text == nil ? [] : ["txt"])
     for name in try Folder.names(url) {
       let file = url.appendingPathComponent(name)
-      guard ["npz", "csv", "tsv"].contains(file.pathExtension.lowercased()) else { continue }
+      guard known.contains(file.pathExtension.lowercased()) else { continue }
       guard let split = Split(folder: file.deletingPathExtension().lastPathComponent) else { return nil }
       files[split] = file
     }
     guard !files.isEmpty else { return nil }
     let split = try requirePreferred(Set(files.keys), options.split, url)
-    var dataset = try openFile(files[split]!, options)
+    var reading = options
+    if split != .train, options.text != nil, options.text?.tokenizer == nil, let training = files[.train] {
+      reading.text?.tokenizer = try openFile(training, options).tokenizer
+    }
+    var dataset = try openFile(files[split]!, reading)
     dataset.notes += splitNote(Set(files.keys), split, options)
     dataset.split = split
     return dataset

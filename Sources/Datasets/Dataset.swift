@@ -38,8 +38,8 @@ public struct Dataset: Sendable {
   /// Applied to every sample.
   public internal(set) var preprocessing: Preprocessing?
 
-  private var source: any SampleSource
-  private var indices: [Int]?
+  var source: any SampleSource
+  private(set) var indices: [Int]?
   private var binding: InputBinding?
 
   init(

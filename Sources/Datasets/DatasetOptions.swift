@@ -35,6 +35,10 @@ public struct DatasetOptions: Sendable {
   public var delimiter: Character?
   /// The channels of images in folders. Default: red, green, blue, as most models take.
   public var color = ImageColor.rgb
+  /// The file holds texts, one `label<TAB>text` in each line. Folders of texts need no options.
+  public var text: TextOptions?
+  /// The table or the array holds a series in time, of which windows are the samples.
+  public var forecast: ForecastOptions?
   /// Readers of tensor files with other extensions, for folders with one file per input, such as `pb`.
   public var tensorReaders: [String: @Sendable (URL) throws(GraphError) -> Tensor] = [:]
 

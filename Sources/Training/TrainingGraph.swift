@@ -34,13 +34,16 @@ public struct TrainingGraph: Sendable {
     try Pipeline.learning.run(on: &step.graph)
     try step.prepare()
     try Self.lower(&step.graph)
+    step.noteOrders()
     try step.append(targets: targets)
     (graph, parameters) = (step.graph, step.parameters)
     weightNames = step.weights.map(\.parameter.name)
   }
 
   /// What makes the steps of training fast on this machine.
-  private static func lower(_ graph: inout Graph) throws(GraphError) {}
+  private static func lower(_ graph: inout Graph) throws(GraphError) {
+    for pipeline in Pipeline.loweringForTraining { try pipeline.run(on: &graph) }
+  }
 
   /// The model with branches and loops whose course is known unfolded; others keep their weights inside.
   private static func unfolded(_ model: Graph) throws(GraphError) -> Graph {
@@ -56,12 +59,12 @@ extension TrainingGraph {
   public static func averageName(_ weight: String) -> String { "\(weight):average" }
 
   /// The model as it came, with the weights and statistics of `state`, or with the weights' averages.
-  public func model(_ state: StateStore, averaged: Bool = false) -> Graph {
+  public func model(_ state: StateStore, averaged: Bool = false) throws(GraphError) -> Graph {
     var model = original
     for parameter in parameters {
       let average = averaged ? state[Self.averageName(parameter.name)] : nil
       guard let tensor = average ?? state[parameter.name] else { continue }
-      model.setConstant(parameter.value, to: tensor)
+      model.setConstant(parameter.value, to: try parameter.asInModel(tensor))
     }
     return model
   }

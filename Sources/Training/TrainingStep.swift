@@ -16,9 +16,22 @@ struct TrainingStep {
 
   /// Gives operators their form in training.
   mutating func prepare() throws(GraphError) {
-    runs = graph.state(TrainingGraph.runCounter, initial: .scalar(Int64(0)))
-    let pass = PrepareForTraining(trainsNormalization: options.trainsNormalization)
-    statistics = try pass.run(on: &graph)
+    let runs = graph.state(TrainingGraph.runCounter, initial: .scalar(Int64(0)))
+    self.runs = runs
+    let pass = PrepareForTraining(
+      trainsNormalization: options.trainsNormalization, seed: options.seed, stochasticDepth: options.stochasticDepth)
+    statistics = try pass.run(on: &graph, runs: runs)
+  }
+
+  /// Notes which states the lowering has given another order.
+  mutating func noteOrders() {
+    var reordered: Set<String> = []
+    for node in graph.sorted() where node.op is NHWCTrainedConv || node.op is NHWCConvInputGradient {
+      if let weights = node.operands[1], case .state = graph.origin(of: weights) {
+        reordered.insert(graph.name(of: weights))
+      }
+    }
+    for i in parameters.indices { parameters[i].isReordered = reordered.contains(parameters[i].name) }
   }
 
   /// Appends everything from the loss to the updates.
@@ -150,7 +163,7 @@ extension TrainingStep {
       var operands: [Value?] = [rate, step, factor] + states + group.map { gradients[$0] }
       for moment in optimizer.momentNames {
         for weight in chosen {
-          let initial = Tensor.filled(optimizer.initialMoment, weight.parameter.tensor.type)
+          let initial = Tensor.filled(optimizer.initialMoment, graph.tensorType(of: weight.state))
           let state = graph.state("\(weight.parameter.name):\(moment)", initial: initial)
           states.append(state)
           operands.append(state)
@@ -174,7 +187,7 @@ extension TrainingStep {
   private mutating func average(_ updated: [Value], _ factor: Value) throws(GraphError) {
     guard let averaging = options.averaging else { return }
     let states = weights.map { weight in
-      graph.state(TrainingGraph.averageName(weight.parameter.name), initial: weight.parameter.tensor)
+      graph.state(TrainingGraph.averageName(weight.parameter.name), initial: graph.initial(of: weight.state))
     }
     let kept = [Float](repeating: averaging, count: states.count)
     try blend(states, updated, kept, kept.map { 1 - $0 }, factor)
@@ -200,5 +213,13 @@ extension Tensor {
   /// A tensor of one number, all over.
   static func filled(_ number: Float, _ type: TensorType) -> Tensor {
     number == 0 ? .zeros(type) : Tensor([Float](repeating: number, count: type.elementCount!), shape: type.sizes!)
+  }
+}
+
+extension Graph {
+  /// The initial value of a state.
+  fileprivate func initial(of state: Value) -> Tensor {
+    guard case .state(let initial, _) = origin(of: state) else { preconditionFailure("a state") }
+    return initial
   }
 }

@@ -145,7 +145,20 @@ typedef struct {
   uint16_t *panels;
 } PackBF16;
 
+/// C [m × n] = Σ over `depth` rows of a [m] times b [n], added to C where `accumulate`; strides in elements.
+typedef struct {
+  const float *a;
+  ptrdiff_t a_stride;
+  const float *b;
+  ptrdiff_t b_stride;
+  float *c;
+  ptrdiff_t c_stride;
+  size_t m, n, depth;
+  int32_t accumulate;
+} OuterF32;
+
 #define GEMM_KERNELS(X)                      \
+  X(outer_f32, (const OuterF32 *o))          \
   X(gemm_f32, (const GemmF32 *g))            \
   X(narrow_f32, (const GemmF32 *g))          \
   X(gemm_i8, (const GemmI8 *g))              \

@@ -6,6 +6,7 @@
 #include "../gemm/epilogue_f32.h"
 #include "../gemm/gemm_f32.h"
 #include "../gemm/narrow_f32.h"
+#include "../gemm/outer_f32.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
 #include "../gemm/gemm_bf16.h"

@@ -2,13 +2,14 @@ public import HoneIR
 
 extension Dataset {
   /// Two parts of a dataset that share no sample: to train on, and held back to measure on. Both keep the order of the samples.
+  /// The vocabulary of texts, if it was built, is built again from the training part, for both.
   public struct Parts: Sendable {
     public var training: Dataset
     public var held: Dataset
   }
 
   /// Holds back `share` of the samples, rounded, drawn at random; the same ones for the same `seed`. With `stratified`, every
-  /// class gives its share to within one sample. A vocabulary that was built is built again, from the training part.
+  /// class gives its share to within one sample.
   public func split(_ share: Double, seed: UInt64, stratified: Bool = false) throws(GraphError) -> Parts {
     guard share > 0, share < 1 else {
       throw GraphError(.attribute, "a split takes a share between 0 and 1, not \(share)")
@@ -77,7 +78,9 @@ extension Dataset {
     guard !training.isEmpty, !held.isEmpty else {
       throw GraphError(.attribute, "\(count) samples leave one side of the split empty")
     }
-    return Parts(training: chosen(training), held: chosen(held))
+    let fitted = try chosen(training).refitted()
+    guard let tokenizer = fitted.tokenizer else { return Parts(training: fitted, held: chosen(held)) }
+    return Parts(training: fitted, held: try chosen(held).tokenized(by: tokenizer))
   }
 
   private func samplesByClass() throws(GraphError) -> [[Int]] {

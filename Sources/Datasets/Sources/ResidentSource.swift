@@ -18,7 +18,8 @@ struct ResidentSource: SampleSource {
 }
 
 extension Dataset {
-  /// The same samples, decoded once and held in memory as they are before preprocessing: bytes stay bytes. Fails if they take more
+  /// The same samples, decoded once and held in memory as they are before preprocessing: bytes stay bytes, texts become ids (split
+  /// them first, so that their vocabulary is of the training part). Fails if they take more
   /// than `limit` bytes.
   public func inMemory(limit: Int = 1 << 32) throws(GraphError) -> Dataset {
     guard count > 0 else { return self }

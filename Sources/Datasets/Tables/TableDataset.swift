@@ -69,7 +69,7 @@ extension Dataset {
   }
 
   /// The first line has a word where the second has a number, or words only.
-  private static func looksLikeHeader(_ first: [String], _ second: [String]?) -> Bool {
+  static func looksLikeHeader(_ first: [String], _ second: [String]?) -> Bool {
     guard let second else { return false }
     let words = first.indices.filter { TableDataset.number(first[$0]) == nil }
     return words.contains { $0 < second.count && TableDataset.number(second[$0]) != nil }

@@ -23,6 +23,10 @@ public struct GRU: ExecutableOp, RecurrentOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if try packsWeights(call) {
+      return try RecurrentTrainingPlan(.gru, self, call, isLinearBeforeReset: linear_before_reset).forward(
+        Float.self, savesTo: nil)
+    }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)
     case .float64: return try kernel(call, Double.self)
@@ -47,6 +51,12 @@ public struct GRU: ExecutableOp, RecurrentOp {
       hidden: sizes.hidden, recurrent: recurrent, activations: activations, limit: clip.map { T.Real($0) },
       isLinearBeforeReset: linear_before_reset, hasBias: call.has(3), kernels: kernels)
     return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
+  }
+}
+
+extension GRU: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try pullback(.gru, node, cotangents, in: &g)
   }
 }
 

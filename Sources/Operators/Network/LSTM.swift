@@ -23,6 +23,10 @@ public struct LSTM: ExecutableOp, RecurrentOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if try packsWeights(call) {
+      return try RecurrentTrainingPlan(.lstm, self, call, couplesInputAndForget: input_forget).forward(
+        Float.self, savesTo: nil)
+    }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)
     case .float64: return try kernel(call, Double.self)
@@ -48,6 +52,12 @@ public struct LSTM: ExecutableOp, RecurrentOp {
       activations: activations, limit: clip.map { T.Real($0) }, couplesInputAndForget: input_forget,
       hasPeepholes: call.has(7), kernels: kernels)
     return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, call.has(6) ? 6 : nil], call)
+  }
+}
+
+extension LSTM: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try pullback(.lstm, node, cotangents, in: &g)
   }
 }
 

@@ -32,5 +32,7 @@ extension Catalog {
     NHWCQLinearConv.self,
     NHWCTrainedConv.self,
     RNN.self,
+    RecurrentGradient.self,
+    RecurrentTraining.self,
   ]
 }

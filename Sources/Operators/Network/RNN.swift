@@ -20,6 +20,9 @@ public struct RNN: ExecutableOp, RecurrentOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if try packsWeights(call) {
+      return try RecurrentTrainingPlan(.rnn, self, call).forward(Float.self, savesTo: nil)
+    }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)
     case .float64: return try kernel(call, Double.self)
@@ -35,6 +38,12 @@ public struct RNN: ExecutableOp, RecurrentOp {
       hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<1, depth: sizes.hidden, sizes, call),
       activations: try parsedActivations(), limit: clip.map { T.Real($0) })
     return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
+  }
+}
+
+extension RNN: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try pullback(.rnn, node, cotangents, in: &g)
   }
 }
 

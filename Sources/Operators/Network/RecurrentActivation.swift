@@ -103,3 +103,38 @@ extension UnsafeMutablePointer {
   /// The same memory, which holds fp32 values.
   var floats: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self) }
 }
+
+extension RecurrentActivation {
+  /// Whether a value tells the derivative there: not if it could lie on either side of a kink.
+  var hasDerivativeOfValue: Bool {
+    switch function {
+    case .leakyrelu, .thresholdedrelu, .elu: alpha >= 0
+    case .scaledtanh: alpha != 0
+    default: true
+    }
+  }
+
+  /// Multiplies `count` cotangents by the derivative where the function has the values y.
+  func multiply<R: BinaryFloatingPoint>(
+    _ d: UnsafeMutablePointer<R>, byDerivativeAt y: UnsafePointer<R>, _ count: Int
+  ) {
+    let (alpha, beta) = (R(alpha), R(beta))
+    switch function {
+    case .relu: for i in 0..<count where y[i] <= 0 { d[i] = 0 }
+    case .tanh: for i in 0..<count { d[i] *= 1 - y[i] * y[i] }
+    case .sigmoid: for i in 0..<count { d[i] *= y[i] * (1 - y[i]) }
+    case .affine: for i in 0..<count { d[i] *= alpha }
+    case .leakyrelu: for i in 0..<count where y[i] <= 0 { d[i] *= alpha }
+    case .thresholdedrelu: for i in 0..<count where y[i] <= alpha { d[i] = 0 }
+    case .scaledtanh: for i in 0..<count { d[i] *= beta * (alpha - y[i] * y[i] / alpha) }
+    case .hardsigmoid: for i in 0..<count { d[i] = y[i] > 0 && y[i] < 1 ? d[i] * alpha : 0 }
+    case .elu: for i in 0..<count where y[i] <= 0 { d[i] *= y[i] + alpha }
+    case .softsign:
+      for i in 0..<count {
+        let slope = 1 - abs(y[i])
+        d[i] *= slope * slope
+      }
+    case .softplus: for i in 0..<count { d[i] *= -R(expm1(-Double(y[i]))) }
+    }
+  }
+}

@@ -104,9 +104,17 @@ extension RecurrentOp {
     return result
   }
 
-  func kernel<Cell: RecurrentCell>(
-    _ cell: Cell, _ sizes: RecurrentSizes, initial: [Int?], _ call: Call
-  ) throws(GraphError) -> Kernel {
+  /// Whether weights are packed when the operator runs: they are not known before, and there are rows enough to pay for it.
+  func packsWeights(_ call: Call) throws(GraphError) -> Bool {
+    guard clip == nil, try call.element(0) == .float32, call.known(1) == nil || call.known(2) == nil else {
+      return false
+    }
+    let sizes = try sizes(call)
+    return sizes.steps * sizes.batch >= 4
+  }
+
+  /// Whether biases, sequence lengths and initial states fit.
+  func check(_ sizes: RecurrentSizes, initial: [Int?], _ call: Call) throws(GraphError) {
     if call.has(3), try call.sizes(3) != [sizes.directions, 2 * sizes.width] {
       throw GraphError(.type, "B must be [\(sizes.directions), \(2 * sizes.width)]: \(try call.tensor(3))")
     }
@@ -120,6 +128,12 @@ extension RecurrentOp {
       let sizes = try call.sizes(i)
       guard sizes == state else { throw GraphError(.type, "operand \(i) must be \(state), is \(sizes)") }
     }
+  }
+
+  func kernel<Cell: RecurrentCell>(
+    _ cell: Cell, _ sizes: RecurrentSizes, initial: [Int?], _ call: Call
+  ) throws(GraphError) -> Kernel {
+    try check(sizes, initial: initial, call)
     return RecurrentKernel(
       cell: cell, sizes: sizes,
       weights: try matrices(1, gates: 0..<sizes.gates, depth: sizes.inputs, sizes, call),

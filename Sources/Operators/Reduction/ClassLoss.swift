@@ -37,19 +37,29 @@ struct ClassLoss: Sendable {
     return TensorType(scores.element, reduction == .none ? try call.shape(1) : [])
   }
 
+  /// The class and weight of position `index`, read from the operands behind `first`; the weight is 0 if it is ignored. nil,
+  /// and a fault is reported, if there is no such class.
+  func target<T: RowElement>(_ index: Int, _: T.Type, _ frame: borrowing Frame, first: Int) -> (Int, T)? {
+    let target =
+      isWide
+      ? Int(frame.operand(first + 1, as: Int64.self)[index]) : Int(frame.operand(first + 1, as: Int32.self)[index])
+    if target == ignored { return (0, 0) }
+    let place = target < 0 ? target + classes : target
+    guard place >= 0, place < classes else {
+      frame.fail(.indexOutOfRange)
+      return nil
+    }
+    return (place, hasWeight ? frame.operand(first + 2, as: T.self)[place] : 1)
+  }
+
   /// Reads classes and weights from operands 1 and 2 and writes result 0.
   func run<T: RowElement>(_ logarithms: UnsafePointer<T>, _ frame: borrowing Frame) {
     let y = frame.result(0, as: T.self)
     var (sum, total): (T, T) = (0, 0)
     for i in 0..<samples * positions {
-      let target = isWide ? Int(frame.operand(1, as: Int64.self)[i]) : Int(frame.operand(1, as: Int32.self)[i])
-      var (loss, weight): (T, T) = (0, 0)
-      if target != ignored {
-        let index = target < 0 ? target + classes : target
-        guard index >= 0, index < classes else { return frame.fail(.indexOutOfRange) }
-        weight = hasWeight ? frame.operand(2, as: T.self)[index] : 1
-        loss = -logarithms[(i / positions * classes + index) * positions + i % positions] * weight
-      }
+      guard let (index, weight) = target(i, T.self, frame, first: 0) else { return }
+      let logarithm = logarithms[(i / positions * classes + index) * positions + i % positions]
+      let loss = weight == 0 ? 0 : -logarithm * weight
       if reduction == .none { y[i] = loss }
       sum += loss
       total += weight

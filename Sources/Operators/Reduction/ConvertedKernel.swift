@@ -71,7 +71,9 @@ func converted(
   }
   byteCount = (byteCount + 63) / 64 * 64
   let kernel = try make(inner)
-  let (offset, total) = (byteCount, byteCount + kernel.scratchByteCount)
+  let offset = byteCount
+  let shared = offset + (kernel.scratchByteCount + 63) / 64 * 64
+  let total = shared + kernel.workspaceByteCount
   let present = call.operands.map { $0 != nil }
   let (steps, tensors) = (conversions, sources)
   return Kernel(scratch: total) { frame in
@@ -100,8 +102,10 @@ func converted(
       let own = frame.hasResult(result) ? steps[i].map { scratch + $0.offset } ?? frame.resultBytes(result) : nil
       (slots + i).initialize(to: own)
     }
-    let wide = Frame(slots: slots, operandCount: present.count, scratch: scratch + offset, failure: failure)
-    kernel.run(wide, 0..<kernel.tasks)
+    let wide = Frame(
+      slots: slots, operandCount: present.count, scratch: scratch + offset, workspace: scratch + shared,
+      failure: failure)
+    kernel.runAll(wide)
     if let fault = DataFault(rawValue: failure.pointee) { frame.fail(fault) }
     for i in present.count..<steps.count {
       guard let step = steps[i], frame.hasResult(i - present.count) else { continue }

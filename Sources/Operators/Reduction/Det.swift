@@ -49,3 +49,10 @@ private func determinant<T: RowElement>(_ a: UnsafeMutablePointer<T>, _ n: Int) 
   }
   return result
 }
+
+extension Det: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(DetGradient(), node.operands[0], dy)]
+  }
+}

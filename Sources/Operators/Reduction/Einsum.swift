@@ -79,3 +79,53 @@ public struct Einsum: ExecutableOp, RequiringOp {
     }
   }
 }
+
+extension Einsum: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return try node.operands.indices.map { i throws(GraphError) in try cotangent(i, node, dy, in: &g) }
+  }
+
+  /// The cotangent of operand `i`: dy and the other operands summed over what the operand lacks. Labels that it repeats are
+  /// put on its diagonal by an identity matrix, labels that only it has repeat the sum.
+  private func cotangent(_ i: Int, _ node: Node, _ dy: Value, in g: inout Graph) throws(GraphError) -> Value {
+    var shapes: [[Int]] = []
+    for operand in node.operands { shapes.append(try g.sizes(of: operand!)) }
+    let parsed = try EinsumEquation(equation, ranks: shapes.map(\.count))
+    let sizes = Contraction(parsed, shapes).sizes
+    let element = g.tensorType(of: dy).element
+    var terms = [(parsed.output, dy)]
+    for (j, labels) in parsed.operands.enumerated() where j != i { terms.append((labels, node.operands[j]!)) }
+    var next = (sizes.keys.max() ?? 0) + 1
+    var seen: Set<Int> = []
+    var target: [Int] = []
+    for label in parsed.operands[i] {
+      guard !seen.insert(label).inserted else {
+        target.append(label)
+        continue
+      }
+      let n = sizes[label]!
+      let identity = Tensor((0..<n * n).map { $0 % (n + 1) == 0 ? 1.0 : 0 }, shape: [n, n])
+      terms.append(([label, next], try g.cast(g.constant(identity), to: element)))
+      target.append(next)
+      next += 1
+    }
+    for label in seen where !terms.contains(where: { $0.0.contains(label) }) {
+      let ones = Tensor([Double](repeating: 1, count: sizes[label]!), shape: [sizes[label]!])
+      terms.append(([label], try g.cast(g.constant(ones), to: element)))
+    }
+    let product = try Einsum(attributes: ["equation": .string(try Self.equation(terms.map(\.0), target))])
+    let full = try g.apply(product, terms.map { $0.1 }, resultCount: 1)[0]
+    return try g.reduced(full, like: node.operands[i]!)
+  }
+
+  /// Labels as letters.
+  private static func equation(_ terms: [[Int]], _ output: [Int]) throws(GraphError) -> String {
+    let labels = Set(terms.flatMap(\.self)).sorted()
+    let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    guard labels.count <= letters.count else { throw GraphError(.unsupported, "has more than 52 labels") }
+    let names = Dictionary(uniqueKeysWithValues: zip(labels, letters))
+    let left = terms.map { String($0.map { names[$0]! }) }
+    return left.joined(separator: ",") + "->" + String(output.map { names[$0]! })
+  }
+}

@@ -108,3 +108,20 @@ public struct Gemm: ExecutableOp, UpgradableOp {
     }
   }
 }
+
+extension Gemm: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (a, b) = (node.operands[0]!, node.operands[1]!)
+    func product(_ transA: Bool, _ transB: Bool) -> Gemm {
+      var op = Gemm()
+      (op.alpha, op.transA, op.transB) = (alpha, transA, transB)
+      return op
+    }
+    let da = try transA ? g.apply(product(transB, true), b, dy) : g.apply(product(false, !transB), dy, b)
+    let db = try transB ? g.apply(product(true, transA), dy, a) : g.apply(product(!transA, false), a, dy)
+    guard let c = node.operands.optional(2) else { return [da, db] }
+    let dc = try g.reduced(dy, like: c)
+    return [da, db, beta == 1 ? dc : try g.apply(Mul(), dc, g.number(Double(beta), like: dc))]
+  }
+}

@@ -20,3 +20,9 @@ public struct GroupNormalization: RowKernelOp, RequiringOp {
     return try groupNormalizationKernel(T.self, call, groups: num_groups, epsilon: epsilon)
   }
 }
+
+extension GroupNormalization: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try g.groupNormalizationPullback(node, cotangents, groups: num_groups, epsilon: epsilon)
+  }
+}

@@ -1,4 +1,4 @@
-import HoneIR
+public import HoneIR
 
 /// 1 at the first largest element along an axis, 0 elsewhere
 public struct Hardmax: SoftmaxOp, RowKernelOp {
@@ -18,5 +18,11 @@ public struct Hardmax: SoftmaxOp, RowKernelOp {
         y[start + best * layout.inner] = 1
       }
     }
+  }
+}
+
+extension Hardmax: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
   }
 }

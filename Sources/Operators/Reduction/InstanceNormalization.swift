@@ -55,3 +55,10 @@ func groupNormalizationKernel<T: RowElement>(
     }
   }
 }
+
+extension InstanceNormalization: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    try g.groupNormalizationPullback(
+      node, cotangents, groups: g.sizes(of: node.operands[0]!)[1], epsilon: epsilon)
+  }
+}

@@ -35,3 +35,29 @@ public struct LRN: RowKernelOp, RequiringOp {
     }
   }
 }
+
+extension LRN: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    // dy·s^−β − 2αβ/size·x·Σ dy·y/s, s being the sum in brackets, and the sum over the windows that x lies in.
+    guard let dy = cotangents[0] else { return [] }
+    let (x, y) = (node.operands[0]!, node.result)
+    let sizes = try g.sizes(of: x)
+    let (channels, before, after) = (sizes[1], (size - 1) / 2, size / 2)
+    let element = g.tensorType(of: x).element
+    let window = (0..<channels * channels).map { index -> Double in
+      let (row, column) = index.quotientAndRemainder(dividingBy: channels)
+      return column >= row - before && column <= row + after ? 1 : 0
+    }
+    let band = try g.cast(g.constant(Tensor(window, shape: [channels, channels])), to: element)
+    let flat = [sizes[0], channels, sizes[2...].reduce(1, *)]
+    let squares = try g.shaped(g.apply(Mul(), x, x), flat)
+    let sums = try g.apply(
+      Mul(), g.apply(MatMul(), band, squares), g.number(Double(alpha) / Double(size), like: x))
+    let s = try g.shaped(g.apply(Add(), sums, g.number(Double(bias), like: x)), sizes)
+    let parts = try g.shaped(g.apply(Div(), g.apply(Mul(), dy, y), s), flat)
+    let spread = try g.shaped(g.apply(MatMul(), g.matrixTranspose(band), parts), sizes)
+    let factor = try g.number(-2 * Double(alpha) * Double(beta) / Double(size), like: x)
+    let direct = try g.apply(Mul(), dy, g.apply(Pow(), s, g.number(-Double(beta), like: x)))
+    return [try g.apply(Add(), direct, g.apply(Mul(), g.apply(Mul(), x, spread), factor))]
+  }
+}

@@ -96,3 +96,13 @@ struct NormalizedRows: Sendable {
     }
   }
 }
+
+extension LayerNormalization: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard cotangents.dropFirst().allSatisfy({ $0 == nil }) else {
+      throw GraphError(.unsupported, "the gradient of the mean and deviation that it gives out is not known")
+    }
+    guard let dy = cotangents[0] else { return [] }
+    return try g.normalizationPullback(node, dy, axis: axis, epsilon: epsilon, centred: true)
+  }
+}

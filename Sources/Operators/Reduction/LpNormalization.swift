@@ -46,3 +46,18 @@ public struct LpNormalization: RowKernelOp {
     }
   }
 }
+
+extension LpNormalization: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    // (dy − ∂‖x‖/∂x·Σ dy·y)/‖x‖
+    guard let dy = cotangents[0] else { return [] }
+    let (x, y) = (node.operands[0]!, node.result)
+    let axes = g.constant(.integers([axis]))
+    let norm = try p == 1 ? g.apply(ReduceL1(), x, axes) : g.apply(ReduceL2(), x, axes)
+    let direction = try p == 1 ? g.apply(Sign(), x) : y
+    let along = try g.apply(Mul(), direction, g.apply(ReduceSum(), g.apply(Mul(), dy, y), axes))
+    let zero = try g.number(0, like: x)
+    let quotient = try g.apply(Div(), g.apply(Sub(), dy, along), norm)
+    return [try g.apply(Where(), g.apply(Equal(), norm, zero), zero, quotient)]
+  }
+}

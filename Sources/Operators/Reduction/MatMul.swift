@@ -55,8 +55,16 @@ public struct MatMul: ExecutableOp {
   static func product(_ left: [Int], _ right: [Int]) throws(GraphError) -> StridedProduct {
     let (m, k) = (left.count > 1 ? left[left.count - 2] : 1, left[left.count - 1])
     let n = right.count > 1 ? right[right.count - 1] : 1
-    let (leftBatch, rightBatch) = (Array(left.dropLast(2)), Array(right.dropLast(2)))
+    let (leftBatch, rightBatch) = (left.dropLast(2), right.dropLast(2))
     if rightBatch.allSatisfy({ $0 == 1 }) { return StridedProduct(m: leftBatch.reduce(m, *), n: n, k: k) }
+    return try batchedProduct(left, right)
+  }
+
+  /// The product of operands with these sizes, one matrix at a time.
+  static func batchedProduct(_ left: [Int], _ right: [Int]) throws(GraphError) -> StridedProduct {
+    let (m, k) = (left.count > 1 ? left[left.count - 2] : 1, left[left.count - 1])
+    let n = right.count > 1 ? right[right.count - 1] : 1
+    let (leftBatch, rightBatch) = (Array(left.dropLast(2)), Array(right.dropLast(2)))
     var product = StridedProduct(m: m, n: n, k: k)
     let rank = max(leftBatch.count, rightBatch.count)
     let padded = { (sizes: [Int]) in [Int](repeating: 1, count: rank - sizes.count) + sizes }
@@ -76,5 +84,30 @@ func packedMatrix(
 ) throws(GraphError) -> PackedMatrix {
   try call.weights.packed(weights, layout: "matrix \(k)×\(n)\(transposed ? "ᵀ" : "")") { tensor throws(GraphError) in
     tensor.withBytes { PackedMatrix($0.baseAddress!, k: k, n: n, transposed: transposed) }
+  }
+}
+
+extension MatMul: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (a, b) = (node.operands[0]!, node.operands[1]!)
+    let (left, right) = (try g.sizes(of: a), try g.sizes(of: b))
+    let (rows, columns) = (left.count > 1 ? left : [1] + left, right.count > 1 ? right : right + [1])
+    let (m, k, n) = (rows[rows.count - 2], rows[rows.count - 1], columns[columns.count - 1])
+    if columns.dropLast(2).allSatisfy({ $0 == 1 }) {
+      let all = rows.dropLast(2).reduce(m, *)
+      let (x, w, z) = (try g.shaped(a, [all, k]), try g.shaped(b, [k, n]), try g.shaped(dy, [all, n]))
+      var (forA, forB) = (Gemm(), Gemm())
+      (forA.transB, forB.transA) = (true, true)
+      return [try g.shaped(g.apply(forA, z, w), left), try g.shaped(g.apply(forB, x, z), right)]
+    }
+    let batch = Array(try g.sizes(of: node.result).prefix(max(left.count, right.count, 2) - 2))
+    let (x, w, z) = (try g.shaped(a, rows), try g.shaped(b, columns), try g.shaped(dy, batch + [m, n]))
+    var (forA, forB) = (Microsoft.FusedMatMul(), Microsoft.FusedMatMul())
+    (forA.transB, forB.transA) = (true, true)
+    return [
+      try g.shaped(g.reduced(g.apply(forA, z, w), like: x), left),
+      try g.shaped(g.reduced(g.apply(forB, x, z), like: w), right),
+    ]
   }
 }

@@ -35,3 +35,18 @@ public struct MeanVarianceNormalization: RowKernelOp {
     }
   }
 }
+
+extension MeanVarianceNormalization: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    // f·(dy − mean dy − y·mean(dy·y)), f being 1/(deviation + 10⁻⁹).
+    guard let dy = cotangents[0] else { return [] }
+    let (x, y) = (node.operands[0]!, node.result)
+    let axes = g.constant(.integers(axes))
+    let centred = try g.apply(Sub(), x, g.apply(ReduceMean(), x, axes))
+    let variance = try g.apply(ReduceMean(), g.apply(Mul(), centred, centred), axes)
+    let deviation = try g.apply(Add(), g.apply(Sqrt(), variance), g.number(1e-9, like: x))
+    let along = try g.apply(Mul(), y, g.apply(ReduceMean(), g.apply(Mul(), dy, y), axes))
+    let across = try g.apply(Sub(), dy, g.apply(ReduceMean(), dy, axes))
+    return [try g.apply(Div(), g.apply(Sub(), across, along), deviation)]
+  }
+}

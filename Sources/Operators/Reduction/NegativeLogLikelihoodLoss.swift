@@ -14,3 +14,12 @@ public struct NegativeLogLikelihoodLoss: RowKernelOp {
     return Kernel { frame in loss.run(frame.operand(0, as: T.self), frame) }
   }
 }
+
+extension NegativeLogLikelihoodLoss: DifferentiableOp {
+  /// The weights of classes are constants of the loss and have no cotangent.
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dloss = cotangents[0] else { return [] }
+    let gradient = ClassLossGradient(reduction, ignoring: ignore_index, softmax: false)
+    return [try g.apply(gradient, [dloss] + node.operands, resultCount: 1)[0]]
+  }
+}

@@ -31,3 +31,10 @@ public struct RMSNormalization: RowKernelOp {
     }
   }
 }
+
+extension RMSNormalization: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return try g.normalizationPullback(node, dy, axis: axis, epsilon: epsilon, centred: false)
+  }
+}

@@ -109,6 +109,21 @@ extension ReductionOp {
   }
 }
 
+extension ReductionOp {
+  /// The cotangent of a maximum or minimum is shared by the elements that attain it.
+  func extremePullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let axes = try axes(of: node, in: g)
+    let isExtreme = try g.apply(Equal(), x, g.kept(node.result, of: x, reducing: axes))
+    let shares = try g.apply(Where(), isExtreme, g.number(1, like: x), g.number(0, like: x))
+    var sum = ReduceSum()
+    sum.noop_with_empty_axes = true
+    let count = try g.apply(sum, shares, g.constant(.integers(axes.sorted())))
+    return [try g.apply(Mul(), shares, g.apply(Div(), g.kept(dy, of: x, reducing: axes), count))]
+  }
+}
+
 func normalizedAxis(_ axis: Int, rank: Int) throws(GraphError) -> Int {
   guard axis >= -rank, axis < rank else { throw GraphError(.attribute, "axis \(axis) is outside −\(rank)…\(rank - 1)") }
   return axis < 0 ? axis + rank : axis

@@ -69,3 +69,12 @@ public struct RotaryEmbedding: RowKernelOp {
     }
   }
 }
+
+extension RotaryEmbedding: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    // Turned back; the angles have no cotangents.
+    guard let dy = cotangents[0] else { return [] }
+    let operands = [dy, node.operands[1], try g.apply(Neg(), node.operands[2])] + node.operands.dropFirst(3)
+    return try g.apply(self, operands, resultCount: 1)
+  }
+}

@@ -3,7 +3,7 @@ import HoneIR
 import HoneKernels
 
 /// float32 or float64, with the operations on rows that normalizations and softmax are made of.
-protocol RowElement: Accumulable, BinaryFloatingPoint {
+protocol RowElement: Accumulable, BinaryFloatingPoint, RowGradients {
   static func exp(_ x: Self) -> Self
   static func log(_ x: Self) -> Self
   static func tanh(_ x: Self) -> Self

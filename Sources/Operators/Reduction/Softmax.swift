@@ -32,3 +32,10 @@ public struct Softmax: SoftmaxOp, RowKernelOp {
     }
   }
 }
+
+extension Softmax: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(SoftmaxGradient(axis: axis, logarithm: false), node.result, dy)]
+  }
+}

@@ -45,7 +45,9 @@ public final class StepRunner {
   }
 
   /// The model with the weights as they are now, or with their averages.
-  public func model(averaged: Bool = false) -> Graph { training.model(state, averaged: averaged) }
+  public func model(averaged: Bool = false) throws(GraphError) -> Graph {
+    try training.model(state, averaged: averaged)
+  }
 
   /// What made the loss of the step that just ran, at `rate`, no finite number.
   func explain(_ batch: TrainingBatch, rate: Double) throws(GraphError) -> NonFiniteSearch.Finding? {

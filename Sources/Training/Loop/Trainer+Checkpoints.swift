@@ -40,7 +40,7 @@ extension Trainer {
 
   /// Judges the weights as they are; the best are kept.
   func judge() throws(GraphError) -> ValidationScores {
-    let model = runner.model(averaged: isAveraged)
+    let model = try runner.model(averaged: isAveraged)
     let scores =
       try validation.map { validation throws(GraphError) in try validation.scores(of: model) }
       ?? ValidationScores(loss: progress.evaluationLoss.mean)
@@ -65,7 +65,7 @@ extension Trainer {
   /// The model with the weights that were chosen.
   func result(_ ending: TrainingResult.Ending) throws(GraphError) -> TrainingResult {
     var result = TrainingResult(
-      model: runner.model(averaged: isAveraged), ending: ending, progress: progress, step: progress.step)
+      model: try runner.model(averaged: isAveraged), ending: ending, progress: progress, step: progress.step)
     guard options.keepsBest, ending != .interrupted, let found = progress.stopping.best, found.step != progress.step
     else {
       return result
@@ -81,7 +81,7 @@ extension Trainer {
     }
     let store = StateStore()
     try store.restore(states)
-    result.model = runner.training.model(store, averaged: isAveraged)
+    result.model = try runner.training.model(store, averaged: isAveraged)
     result.step = found.step
     return result
   }
