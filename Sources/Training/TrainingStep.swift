@@ -16,9 +16,11 @@ struct TrainingStep {
 
   /// Gives operators their form in training.
   mutating func prepare() throws(GraphError) {
-    runs = graph.state(TrainingGraph.runCounter, initial: .scalar(Int64(0)))
-    let pass = PrepareForTraining(trainsNormalization: options.trainsNormalization)
-    statistics = try pass.run(on: &graph)
+    let runs = graph.state(TrainingGraph.runCounter, initial: .scalar(Int64(0)))
+    self.runs = runs
+    let pass = PrepareForTraining(
+      trainsNormalization: options.trainsNormalization, seed: options.seed, stochasticDepth: options.stochasticDepth)
+    statistics = try pass.run(on: &graph, runs: runs)
   }
 
   /// Notes which states the lowering has given another order.

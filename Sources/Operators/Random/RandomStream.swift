@@ -28,12 +28,17 @@ struct RandomNumbers {
 
   /// Two numbers in [0, 1), of 53 random bits each.
   func pair(_ index: Int) -> (Double, Double) {
+    let (a, b, c, d) = block(index)
+    return (Self.fraction(a, b), Self.fraction(c, d))
+  }
+
+  /// Block `index` of 128 random bits.
+  func block(_ index: Int) -> (UInt32, UInt32, UInt32, UInt32) {
     let counter = (
       UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), UInt32(truncatingIfNeeded: run),
       UInt32(truncatingIfNeeded: run >> 32)
     )
-    let (a, b, c, d) = Self.philox(counter, key)
-    return (Self.fraction(a, b), Self.fraction(c, d))
+    return Self.philox(counter, key)
   }
 
   /// Number `index` in [0, 1).

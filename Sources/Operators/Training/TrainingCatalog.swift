@@ -3,7 +3,8 @@ import HoneIR
 extension Catalog {
   static let training: [any Op.Type] = [
     Adagrad.self, Adam.self, Momentum.self,
-    AdamUpdate.self, SGDUpdate.self,
-    AdvanceCounter.self, BlendStates.self, GradientNorm.self, RegularizeGradient.self, RunGate.self,
+    AdagradUpdate.self, AdamUpdate.self, LAMBUpdate.self, LARSUpdate.self, RMSPropUpdate.self, SGDUpdate.self,
+    AdvanceCounter.self, BlendStates.self, CTCLoss.self, DropRandomly.self, GradientNorm.self, RegularizeGradient.self,
+    RunGate.self,
   ]
 }

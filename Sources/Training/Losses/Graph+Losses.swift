@@ -8,17 +8,29 @@ extension Graph {
   mutating func mean(of losses: Value, _ weights: Value?) throws(GraphError) -> Value {
     let sizes = try sizes(of: losses)
     let total = sizes.reduce(1, *)
-    guard let weights else {
-      let sum = try apply(ReduceSum(), losses, constant(.integers(Array(sizes.indices))))
-      return try scaled(shaped(sum, []), by: 1 / Double(max(total, 1)))
-    }
+    guard let weights else { return try scaled(totalled(losses), by: 1 / Double(max(total, 1))) }
     let batch = sizes.first ?? 1
-    let perSample = max(total / max(batch, 1), 1)
-    let rows = try shaped(losses, [batch, perSample])
-    let weighted = try apply(Mul(), rows, shaped(weights, [batch, 1]))
-    let sum = try shaped(apply(ReduceSum(), weighted, constant(.integers([0, 1]))), [])
-    let weight = try shaped(apply(ReduceSum(), weights, constant(.integers([0]))), [])
-    return try apply(Div(), scaled(sum, by: 1 / Double(perSample)), weight)
+    let spread = try shaped(weights, [batch] + sizes.dropFirst().map { _ in 1 })
+    let sum = try totalled(apply(Mul(), losses, spread))
+    let all = try scaled(totalled(weights), by: Double(max(total / max(batch, 1), 1)))
+    return try apply(Mul(), sum, apply(Div(), number(1, like: all), all))
+  }
+
+  /// The sum of all elements, a scalar.
+  mutating func totalled(_ value: Value) throws(GraphError) -> Value {
+    let axes = try sizes(of: value).indices
+    guard !axes.isEmpty else { return value }
+    var sum = ReduceSum()
+    sum.keepdims = false
+    return try apply(sum, value, constant(.integers(Array(axes))))
+  }
+
+  /// a − b of one shape.
+  mutating func difference(_ a: Value, _ b: Value) throws(GraphError) -> Value {
+    guard try sizes(of: a) == sizes(of: b) else {
+      throw GraphError(.type, "outputs \(type(of: a)) and what they are compared with, \(type(of: b)), must have one shape")
+    }
+    return try apply(Sub(), a, b)
   }
 
   /// `value` times a number.

@@ -5,6 +5,9 @@ import HoneOperators
 struct PrepareForTraining: Sendable {
   /// Normalizations use statistics of the batch.
   var trainsNormalization = true
+  var seed = 0
+  /// How often the last residual branch is left out.
+  var stochasticDepth: Float = 0
 
   /// Next values of running statistics: what is kept of the old, what is taken of the new.
   struct Statistic: Sendable {
@@ -14,16 +17,47 @@ struct PrepareForTraining: Sendable {
     var taken: Float
   }
 
-  /// Changes `graph`; returns what becomes of running statistics.
-  func run(on graph: inout Graph) throws(GraphError) -> [Statistic] {
+  /// Changes `graph`, in which `runs` counts runs; returns what becomes of running statistics.
+  func run(on graph: inout Graph, runs: Value) throws(GraphError) -> [Statistic] {
     var statistics: [Statistic] = []
-    guard trainsNormalization else { return [] }
+    var drops = 0
     for node in graph.sorted() {
-      guard let norm = node.op as? BatchNormalization, isTrained(node, graph) else { continue }
-      statistics += try train(norm, node, &graph)
+      switch node.op {
+      case let norm as BatchNormalization where trainsNormalization && isTrained(node, graph):
+        statistics += try train(norm, node, &graph)
+      case is Dropout:
+        drops += 1
+        try drop(node, drops, runs, &graph)
+      default: break
+      }
     }
+    if stochasticDepth > 0 { try dropBranches(runs, &graph) }
     graph.removeDeadNodes()
     return statistics
+  }
+
+  /// Dropout by a rule that the gradient repeats. The ratio must be known.
+  private func drop(_ node: Node, _ number: Int, _ runs: Value, _ graph: inout Graph) throws(GraphError) {
+    var ratio = 0.5
+    if node.operands.count > 1, let operand = node.operands[1] {
+      guard let tensor = graph.constant(operand), tensor.elementCount == 1 else {
+        throw GraphError(.unsupported, "the ratio of dropout depends on data").at(node.place)
+      }
+      ratio = tensor.double(at: 0)
+    }
+    if node.results.count > 1, graph.userCount(of: node.results[1]) > 0 || graph.isOutput(node.results[1]) {
+      throw GraphError(.unsupported, "the mask of dropout is read, and training keeps none").at(node.place)
+    }
+    guard let x = node.operands[0] else { return }
+    guard ratio > 0 else { return graph.replace(node.result, with: x) }
+    graph.replace(node.result, with: try graph.apply(drop(Float(ratio), number), x, runs))
+  }
+
+  private func drop(_ ratio: Float, _ number: Int) -> DropRandomly {
+    var op = DropRandomly()
+    op.ratio = ratio
+    op.seed = seed &+ number &* 0x1_0000_0000
+    return op
   }
 
   private func isTrained(_ node: Node, _ graph: Graph) -> Bool {
