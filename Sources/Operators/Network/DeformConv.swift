@@ -107,10 +107,6 @@ extension DeformConv: DifferentiableOp {
     total.keepdims = false
     let axes = try g.sizes(of: dy).indices.filter { $0 != 1 }
     let bias = try g.apply(total, dy, g.constant(.integers(axes)))
-<<<<<<< HEAD
-    return [results[0], results[1], results[2], bias, operands[4] == nil ? nil : results[3]]
-=======
     return Array([results[0], results[1], results[2], bias, results[3]].prefix(node.operands.count))
->>>>>>> h-shape
   }
 }
