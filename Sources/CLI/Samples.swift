@@ -9,8 +9,19 @@ struct Samples {
   let dataset: Dataset
   private let graph: Graph
 
-  init(_ path: String, for graph: Graph, _ options: OutputOptions, split: Split? = nil, label: String? = nil) throws {
-    let opened = try Self.open(path, split: split, label: label)
+  init(
+    _ path: String, for graph: Graph, _ options: OutputOptions, split: Split? = nil, label: String? = nil,
+    forecast: ForecastOptions? = nil
+  ) throws {
+    var opening = DatasetOptions()
+    opening.split = split
+    opening.forecast = forecast
+    if let json = graph.metadata[Tokenizer.metadataKey] {
+      let tokenizer = try Tokenizer(json: json)
+      opening.text = TextOptions(length: tokenizer.length, tokenizer: tokenizer)
+    }
+    if let label { opening.label = Int(label).map { .index($0) } ?? .name(label) }
+    let opened = try Dataset.open(path, opening)
     let input = graph.inputs.first.map { graph.tensorType(of: $0) }
     let prepared = try opened.prepared(metadata: graph.metadata, input: input)
     dataset = try prepared.bound(to: graph.inputs.map { graph.name(of: $0) })

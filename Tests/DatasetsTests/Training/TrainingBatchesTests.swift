@@ -131,6 +131,9 @@ struct TrainingBatchesTests {
           "mixed samples"))
     #expect(
       message { try TrainingBatches(data, batch: 2, augmentations: [.mixup(.init())]).next() }.contains("float32"))
+    let strange = Dataset(
+      [Sample([NamedTensor("x", .scalar(1 as Float))], label: .classIndex(2))], classes: ["a", "b"])
+    #expect(message { try TrainingBatches(strange, batch: 1).next() }.contains("of class 2, but only 2 classes"))
     #expect(message { try TrainingBatches(data, batch: 5) }.contains("do not fill a batch"))
   }
 
