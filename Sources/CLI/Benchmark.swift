@@ -11,7 +11,12 @@ import HoneTransforms
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmark",
-    abstract: "Measures load time, latency, throughput, share of this machine's peak, and memory.")
+    abstract:
+      "Measures load time, latency, throughput, share of this machine's peak, and memory; or steps of training.",
+    discussion: """
+      hone benchmark model.onnx                                      runs of a model
+      hone benchmark --train resnet18-cifar --batch 64 --threads 0   steps of training
+      """)
   @OptionGroup var model: ModelArgument
   @Option(
     help: ArgumentHelp(
@@ -26,6 +31,12 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
   @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level"))
   var level = 3
+  @Flag(
+    help: "Measure steps of training, on random data: of a built-in model (hone models lists them) or an ONNX file.")
+  var train = false
+  @Option(help: ArgumentHelp("Samples in a step of training.", valueName: "n")) var batch = 32
+  @Option(help: ArgumentHelp("The rule of updates in training, as in hone train.", valueName: "kind")) var optimizer =
+    "adamw"
   @Flag(help: "Show where the time goes, node by node.") var profile = false
   @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden))
   var serve = false
@@ -58,10 +69,15 @@ struct BenchmarkCommand: ParsableCommand {
 
   func validate() throws {
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
+    guard batch > 0 else { throw ValidationError("--batch must be positive") }
+    if train, profile || serve || inputs != nil || arithmetic.precision != .fp32 {
+      throw ValidationError("--train takes no --profile, --inputs or --precision: it runs on random data in fp32")
+    }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
 
   func run() throws {
+    if train { return try runTraining() }
     let clock = ContinuousClock()
     let start = clock.now
     let loaded = try model.load()
@@ -80,6 +96,22 @@ struct BenchmarkCommand: ParsableCommand {
       times.append(try clock.measure { try run() }.milliseconds)
     }
     try report(loaded.graph, program, values, times.sorted(), loadTime, firstRun)
+  }
+
+  private func runTraining() throws {
+    let result = try TrainingBenchmark(
+      model: model.path, batch: batch, optimizer: optimizer, threads: threads.count, seed: seed,
+      binding: binding.dictionary
+    ).run(duration: duration, warmup: warmup)
+    if output.format == .json { return try Console.json(result) }
+    Console.print(
+      """
+      \(result.model), batch \(result.batch), \(result.optimizer), \(result.threads) thread\(result.threads == 1 ? "" : "s"), \
+      \(Format.count(result.steps)) steps
+      step_ms             \(Format.number(result.step_ms, 3))
+      samples_per_second  \(Format.number(result.samples_per_second, 1))
+      peak_memory_mb      \(Format.number(result.peak_memory_mb, 1))
+      """)
   }
 
   private func report(

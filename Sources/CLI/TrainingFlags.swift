@@ -17,12 +17,23 @@ struct TrainingFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs: Int?
   @Option(help: ArgumentHelp("Steps in all, instead of --epochs.", valueName: "n")) var steps: Int?
   @Option(help: ArgumentHelp("Samples in a step.", valueName: "n")) var batch: Int?
-  @Option(help: ArgumentHelp("What is made small: \(TrainingChoices.lossNames).", valueName: "name[:key=value,…]"))
+  @Option(
+    help: ArgumentHelp(
+      "What is made small: \(LossChoice.standards.map { type(of: $0).name }.joined(separator: ", ")). (default: cross-entropy for classes, mse for numbers)",
+      valueName: "kind[:key=value,…]"))
   var loss: String?
   @Option(
-    help: ArgumentHelp("The rule of updates: \(TrainingChoices.optimizerNames).", valueName: "name[:key=value,…]"))
+    help: ArgumentHelp(
+      "The rule of updates: \(OptimizerChoice.standards.map(\.name).joined(separator: ", ")). (default: adamw)",
+      valueName: "kind[:key=value,…]"))
   var optimizer: String?
-  @Option(help: "The learning rate.") var rate: Double?
+  @Option(help: "The learning rate, the highest of a schedule.") var rate: Double?
+  @Option(
+    help: ArgumentHelp(
+      "How the rate changes: \(ScheduleChoice.standards.map(\.name).filter { $0 != "warm-up" }.joined(separator: ", ")). Times are in steps; a period is all of them unless given. (default: constant)",
+      valueName: "kind[:key=value,…]"))
+  var schedule: String?
+  @Option(help: ArgumentHelp("Steps in which the rate rises from 0 first.", valueName: "n")) var warmUp: Int?
   @Option(help: ArgumentHelp("Brings the norm of all gradients together below this.", valueName: "norm"))
   var gradientNorm: Float?
   @Option(
@@ -32,6 +43,13 @@ struct TrainingFlags: ParsableArguments {
     help: ArgumentHelp(
       "Weights that stay as they are, by name; * and ? stand for characters. May be repeated.", valueName: "pattern"))
   var freeze: [String] = []
+  @Option(
+    help: ArgumentHelp("A model with the same inputs, whose answers are learned beside the labels.", valueName: "onnx"))
+  var teacher: String?
+  @Option(
+    help: ArgumentHelp("How much the teacher counts, and the labels the rest. (default: 0.5)", valueName: "share"))
+  var teacherWeight: Float?
+  @Option(help: "Softens the teacher's answers. (default: 2)") var temperature: Float?
   @Option(help: "Seed of weights, order and augmentation.") var seed: UInt64?
   @Option(
     help: "What decides which weights are best: \(TrainingMetric.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -55,7 +73,8 @@ struct TrainingFlags: ParsableArguments {
 
   func validate() throws {
     for (name, value) in [
-      ("epochs", epochs), ("steps", steps), ("batch", batch), ("patience", patience), ("evaluate-every", evaluateEvery),
+      ("epochs", epochs), ("steps", steps), ("batch", batch), ("patience", patience), ("warm-up", warmUp),
+      ("evaluate-every", evaluateEvery),
       ("checkpoint-every", checkpointEvery),
     ] {
       if let value, value < 1 { throw ValidationError("--\(name) must be positive") }
@@ -65,6 +84,9 @@ struct TrainingFlags: ParsableArguments {
       throw ValidationError("--metric takes \(TrainingMetric.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     if resume, checkpoints == nil { throw ValidationError("--resume needs --checkpoints, the folder to go on from") }
+    if let teacherWeight, !(0...1).contains(teacherWeight) {
+      throw ValidationError("--teacher-weight lies between 0 and 1")
+    }
     if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps exclude each other") }
   }
 
@@ -74,8 +96,11 @@ struct TrainingFlags: ParsableArguments {
     (given.model, given.data, given.label) = (model, data, label)
     given.validation = validation.map(RecipeValue.init)
     (given.epochs, given.steps, given.batch, given.rate, given.seed) = (epochs, steps, batch, rate, seed)
-    given.loss = try loss.map { try NamedChoice(argument: $0, option: "--loss") }
-    given.optimizer = try optimizer.map { try NamedChoice(argument: $0, option: "--optimizer") }
+    given.loss = try loss.map { try RecipeValue(kind: $0, option: "--loss") }
+    given.optimizer = try optimizer.map { try RecipeValue(kind: $0, option: "--optimizer") }
+    given.schedule = try schedule.map { try RecipeValue(kind: $0, option: "--schedule") }
+    given.warmUp = warmUp
+    (given.teacher, given.teacherWeight, given.temperature) = (teacher, teacherWeight, temperature)
     (given.gradientNorm, given.averaging, given.weights) = (gradientNorm, averaging, weights)
     (given.metric, given.patience) = (metric.flatMap(TrainingMetric.init), patience)
     (given.evaluationInterval, given.checkpointInterval) = (evaluateEvery, checkpointEvery)

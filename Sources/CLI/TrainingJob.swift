@@ -70,7 +70,7 @@ struct TrainingJob {
     }
     source.model.graph = result.model
     try describe(data, &source.model.graph)
-    try source.model.write(to: URL(fileURLWithPath: flags.output))
+    try write(source.model)
     try show(result, seconds: (ContinuousClock.now - start).seconds)
   }
 
@@ -113,17 +113,21 @@ struct TrainingJob {
 
   private func setup(_ source: ModelSource, _ data: Dataset) throws -> TrainingSetup {
     var setup = TrainingSetup()
-    setup.options.loss = try TrainingChoices.loss(recipe.loss ?? Self.loss(source, data))
-    setup.options.optimizer = try TrainingChoices.optimizer(recipe.optimizer ?? NamedChoice("adamw"))
+    setup.options.loss = try loss(source, data)
+    let optimizer: OptimizerChoice? = try recipe.optimizer?.decoded(option: "--optimizer")
+    setup.options.optimizer = optimizer?.optimizer ?? AdamWOptimizer()
+    setup.options.teacher = try teacher()
     setup.options.gradientNormLimit = recipe.gradientNorm ?? defaults.gradientNorm
     setup.options.averaging = recipe.averaging
     setup.options.accumulation = recipe.accumulation ?? 1
     setup.options.rules = (recipe.freeze ?? []).map { ParameterRule(.init(name: $0), isFrozen: true) }
-    setup.learningRate = LearningRate(recipe.rate ?? defaults.rate)
     setup.batch = recipe.batch ?? 32
     setup.augmentations = recipe.augmentation ?? []
-    if data.task == .classification, !(setup.options.loss is CrossEntropy) { setup.targets = .oneHot }
+    if data.task == .classification, Self.takesNumbers(setup.options.loss) { setup.targets = .oneHot }
     (setup.run.epochs, setup.run.steps) = (recipe.epochs ?? defaults.epochs, recipe.steps)
+    let total = (setup.run.steps ?? setup.run.epochs * (data.count / setup.batch)) / setup.options.accumulation
+    let schedule = try TrainingSchedule(recipe.schedule, warmUp: recipe.warmUp, total: total)
+    setup.learningRate = LearningRate(recipe.rate ?? defaults.rate, schedule.choice)
     (setup.run.evaluationInterval, setup.run.checkpointInterval) = (
       recipe.evaluationInterval, recipe.checkpointInterval
     )
@@ -132,8 +136,28 @@ struct TrainingJob {
     return setup
   }
 
-  private static func loss(_ source: ModelSource, _ data: Dataset) -> NamedChoice {
-    NamedChoice(data.task == .classification ? CrossEntropy.name : MeanSquaredError.name)
+  /// The loss that was asked for, or the usual one of model and data; beside a teacher, a sum with what it says.
+  private func loss(_ source: ModelSource, _ data: Dataset) throws -> any Loss {
+    let given: LossChoice? = try recipe.loss?.decoded(option: "--loss")
+    let usual = TrainingLoss.usual(source.builtIn, hasClasses: data.task == .classification)
+    let loss = given?.loss ?? usual
+    guard recipe.teacher != nil, !(loss is WeightedSum) else { return loss }
+    var imitation = KLDivergence()
+    imitation.temperature = recipe.temperature ?? 2
+    let share = data.task == .unlabelled ? 1 : recipe.teacherWeight ?? 0.5
+    guard share < 1 else { return imitation }
+    return WeightedSum([.init(1 - share, loss), .init(share, imitation)])
+  }
+
+  /// Classes become numbers for losses that compare numbers.
+  private static func takesNumbers(_ loss: any Loss) -> Bool {
+    loss is MeanSquaredError || loss is MeanAbsoluteError || loss is HuberLoss || loss is BinaryCrossEntropy
+      || loss is CosineLoss
+  }
+
+  private func teacher() throws -> Graph? {
+    guard let path = recipe.teacher else { return nil }
+    return try ONNXModel(contentsOf: URL(fileURLWithPath: path)).graph
   }
 
   /// The model tells how samples are prepared and what the classes are called.
@@ -141,6 +165,13 @@ struct TrainingJob {
     if let preprocessing = data.preprocessing { graph.metadata[Preprocessing.metadataKey] = preprocessing.json }
     guard data.task == .classification, !data.classes.isEmpty else { return }
     graph.metadata["hone.classes"] = String(decoding: try JSONEncoder().encode(data.classes), as: UTF8.self)
+  }
+
+  /// An ONNX model, or weights alone.
+  private func write(_ model: ONNXModel) throws {
+    let url = URL(fileURLWithPath: flags.output)
+    guard url.pathExtension == "safetensors" else { return try model.write(to: url) }
+    try model.graph.weights.write(to: url)
   }
 
   private func show(_ result: TrainingResult, seconds: Double) throws {

@@ -20,9 +20,13 @@ struct TrainingRecipe: Codable, Hashable {
   var epochs: Int?
   var steps: Int?
   var batch: Int?
-  var loss: NamedChoice?
-  var optimizer: NamedChoice?
+  /// A kind, or an object of its `kind` and options; so are optimizer and schedule.
+  var loss: RecipeValue?
+  var optimizer: RecipeValue?
   var rate: Double?
+  var schedule: RecipeValue?
+  /// Steps in which the rate rises from 0.
+  var warmUp: Int?
   var augmentation: [Augmentation]?
   var seed: UInt64?
   /// The gradients' common norm is brought below this.
@@ -37,16 +41,23 @@ struct TrainingRecipe: Codable, Hashable {
   var checkpointInterval: Int?
   /// Patterns of weights that stay as they are.
   var freeze: [String]?
+  /// An ONNX file with the same inputs, whose answers are learned too.
   var teacher: String?
+  /// How much the teacher counts; the labels count the rest.
+  var teacherWeight: Float?
+  var temperature: Float?
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
-    case model, data, validation, label, classes, input, weights, epochs, steps, batch, loss, optimizer, rate
+    case model, data, validation, label, classes, input, weights, epochs, steps, batch, loss, optimizer, rate, schedule
+    case warmUp = "warm-up"
     case augmentation, seed
     case gradientNorm = "gradient-norm"
     case averaging, accumulation, metric, patience
     case evaluationInterval = "evaluate-every"
     case checkpointInterval = "checkpoint-every"
     case freeze, teacher
+    case teacherWeight = "teacher-weight"
+    case temperature
   }
 
   init() {}
@@ -80,7 +91,9 @@ struct TrainingRecipe: Codable, Hashable {
   func overridden(by other: TrainingRecipe) throws -> TrainingRecipe {
     var fields = try Self.fields(self)
     fields.merge(try Self.fields(other)) { $1 }
-    return try JSONDecoder().decode(TrainingRecipe.self, from: JSONEncoder().encode(fields))
+    var merged = try JSONDecoder().decode(TrainingRecipe.self, from: JSONEncoder().encode(fields))
+    merged.seed = other.seed ?? seed
+    return merged
   }
 
   private static func fields(_ recipe: TrainingRecipe) throws -> [String: RecipeValue] {

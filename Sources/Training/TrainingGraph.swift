@@ -58,6 +58,9 @@ extension TrainingGraph {
   /// The name of the state that holds the average of a weight.
   public static func averageName(_ weight: String) -> String { "\(weight):average" }
 
+  /// States that lie as `[kernel…, C/group, M]`, while the model has `[M, C/group, kernel…]`.
+  public var reorderedNames: [String] { parameters.filter(\.isReordered).map(\.name).sorted() }
+
   /// The model as it came, with the weights and statistics of `state`, or with the weights' averages.
   public func model(_ state: StateStore, averaged: Bool = false) throws(GraphError) -> Graph {
     var model = original

@@ -4,17 +4,23 @@ public import HoneIR
 /// A moment of training, whole: training that goes on from it ends with the same bits as training that was never interrupted.
 ///
 /// A file of it is a safetensors file: its tensors are all states by name (weights, optimizer moments, statistics, counters);
-/// its metadata has `format` = `hone-checkpoint`, `progress` and `recipe`, both JSON.
+/// its metadata has `format` = `hone-checkpoint`, `progress` and `recipe`, both JSON, and `reordered`, the names of convolutions'
+/// weights that lie as `[kernel…, C/group, M]`, a line each.
 public struct Checkpoint: Sendable {
   public var states: [String: Tensor]
   public var progress: TrainingProgress
   /// How the training was set up, as JSON with sorted keys; what goes on must be set up alike.
   public var recipe: String
 
+  /// Weights of convolutions that lie in the order in which they are trained, `[kernel…, C/group, M]`.
+  public var reordered: [String]
+
   static let format = "hone-checkpoint"
 
-  public init(states: [String: Tensor], progress: TrainingProgress, recipe: String = "{}") {
-    (self.states, self.progress, self.recipe) = (states, progress, recipe)
+  public init(
+    states: [String: Tensor], progress: TrainingProgress, recipe: String = "{}", reordered: [String] = []
+  ) {
+    (self.states, self.progress, self.recipe, self.reordered) = (states, progress, recipe, reordered)
   }
 
   /// Reads a checkpoint; nothing in the file is trusted.
@@ -25,6 +31,7 @@ public struct Checkpoint: Sendable {
     }
     states = file.tensors
     recipe = file.metadata["recipe"] ?? "{}"
+    reordered = Self.reordered(file)
     do { progress = try JSONLinesLog.decoder.decode(TrainingProgress.self, from: Data(text.utf8)) } catch {
       throw GraphError(.file, "its progress is damaged, or was written by another version: \(error)").at(url.path)
     }
@@ -39,6 +46,15 @@ public struct Checkpoint: Sendable {
     do { text = String(decoding: try JSONLinesLog.encoder.encode(progress), as: UTF8.self) } catch {
       throw GraphError(.invariant, "progress cannot be written: \(error)")
     }
-    try Safetensors(states, metadata: ["format": Self.format, "progress": text, "recipe": recipe]).write(to: url)
+    var metadata = ["format": Self.format, "progress": text, "recipe": recipe]
+    if !reordered.isEmpty { metadata[Self.reorderedKey] = reordered.joined(separator: "\n") }
+    try Safetensors(states, metadata: metadata).write(to: url)
+  }
+
+  private static let reorderedKey = "reordered"
+
+  /// The names that a file lists as reordered.
+  static func reordered(_ file: Safetensors) -> [String] {
+    file.metadata[reorderedKey]?.split(separator: "\n").map(String.init) ?? []
   }
 }

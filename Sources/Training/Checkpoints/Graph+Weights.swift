@@ -1,4 +1,6 @@
 public import HoneIR
+import HoneOperators
+import HoneTransforms
 
 extension Graph {
   /// Sets the constants that have a name in `weights`; returns the names that were taken, sorted.
@@ -6,12 +8,16 @@ extension Graph {
   /// Fails, and changes nothing, where a tensor of a known name has another type, or where no name is known.
   @discardableResult
   public mutating func load(_ weights: Safetensors) throws(GraphError) -> [String] {
+    let reordered = Set(Checkpoint.reordered(weights))
     var copy = self
     var taken: Set<String> = []
     for node in sorted() {
       for case let operand? in node.operands {
         let name = name(of: operand)
-        guard let old = constant(operand), let new = weights.tensors[name] else { continue }
+        guard let old = constant(operand), var new = weights.tensors[name] else { continue }
+        if reordered.contains(name), new.sizes.count > 2 {
+          new = try new.transposed(WeightOrder.toONNX(rank: new.sizes.count))
+        }
         guard old.type == new.type else {
           throw GraphError(.type, "weight ‘\(name)’ is \(old.type) in the model and \(new.type) in the file")
         }
@@ -26,5 +32,18 @@ extension Graph {
     }
     self = copy
     return taken.sorted()
+  }
+
+  /// The constants that nodes read and that have a name, as safetensors files hold them.
+  public var weights: Safetensors {
+    var tensors: [String: Tensor] = [:]
+    for node in sorted() {
+      for case let operand? in node.operands {
+        let name = name(of: operand)
+        guard let tensor = constant(operand), !name.isEmpty, tensor.element.safetensorsName != nil else { continue }
+        tensors[name] = tensor
+      }
+    }
+    return Safetensors(tensors)
   }
 }

@@ -12,13 +12,14 @@ public struct TrainingProgress: Sendable, Codable, Hashable {
   public var evaluationLoss = LossSum()
   /// The same since the last record.
   public var recordLoss = LossSum()
-  /// What a plateau of the score brought the learning rate down to, as a factor.
-  public var plateauFactor = 1.0
+  /// The learning rate, with what its schedule has seen.
+  public var learningRate: LearningRate
   /// The records so far.
   public var history: [TrainingRecord] = []
 
-  public init(stepsPerEpoch: Int, seed: UInt64, stopping: EarlyStopping) {
-    (self.stepsPerEpoch, self.seed, self.stopping) = (stepsPerEpoch, seed, stopping)
+  public init(stepsPerEpoch: Int, seed: UInt64, stopping: EarlyStopping, learningRate: LearningRate) {
+    (self.stepsPerEpoch, self.seed) = (stepsPerEpoch, seed)
+    (self.stopping, self.learningRate) = (stopping, learningRate)
   }
 
   /// Epochs done, with the share of the one that is running.

@@ -21,20 +21,27 @@ public final class StepRunner {
       Program(graph, threads: threads), inputs: graph.inputs.map { graph.tensorType(of: $0) }, state: state)
   }
 
-  /// Writes inputs and targets into their places, in the order of the graph's inputs.
+  /// Writes the inputs and targets of `batch` into their places.
   public func set(_ batch: TrainingBatch) throws(GraphError) {
     let graph = training.graph
-    let modelInputs = graph.inputs.count - 2
-    for i in 0..<modelInputs {
-      let name = graph.name(of: graph.inputs[i])
+    let inputCount = graph.inputs.count - 2
+    for (i, input) in graph.inputs.prefix(inputCount).enumerated() {
+      let name = graph.name(of: input)
       guard let tensor = batch[name] else {
         throw GraphError(
           .input,
           "the batch has nothing for input ‘\(name)’; it has \(batch.inputs.map(\.name).joined(separator: ", "))")
       }
-      try locating("input ‘\(name)’") { () throws(GraphError) in try session.set(i, to: tensor) }
+      try set(i, to: tensor)
     }
-    try locating("targets") { () throws(GraphError) in try session.set(modelInputs, to: batch.targets) }
+    try set(inputCount, to: batch.targets)
+  }
+
+  /// Writes input `i` of the graph: the model's inputs come first, then the targets.
+  public func set(_ i: Int, to tensor: Tensor) throws(GraphError) {
+    try locating("input ‘\(training.graph.name(of: training.graph.inputs[i]))’") { () throws(GraphError) in
+      try session.set(i, to: tensor)
+    }
   }
 
   /// Runs one step on what was set, and returns the loss. If it is not finite, all states are as they were.

@@ -35,7 +35,8 @@ extension Trainer {
   }
 
   private var checkpoint: Checkpoint {
-    Checkpoint(states: runner.state.contents, progress: progress, recipe: recipe)
+    Checkpoint(
+      states: runner.state.contents, progress: progress, recipe: recipe, reordered: runner.training.reorderedNames)
   }
 
   /// Judges the weights as they are; the best are kept.
@@ -53,6 +54,7 @@ extension Trainer {
     }
     let isBest = change { progress in
       progress.evaluationLoss = .init()
+      progress.learningRate.observe(score, of: metric)
       return progress.stopping.add(score, step: progress.step)
     }
     if isBest, options.keepsBest {
@@ -65,7 +67,7 @@ extension Trainer {
   /// The model with the weights that were chosen.
   func result(_ ending: TrainingResult.Ending) throws(GraphError) -> TrainingResult {
     var result = TrainingResult(
-      model: try runner.model(averaged: isAveraged), ending: ending, progress: progress, step: progress.step)
+      model: finish(try runner.model(averaged: isAveraged)), ending: ending, progress: progress, step: progress.step)
     guard options.keepsBest, ending != .interrupted, let found = progress.stopping.best, found.step != progress.step
     else {
       return result
@@ -81,7 +83,7 @@ extension Trainer {
     }
     let store = StateStore()
     try store.restore(states)
-    result.model = try runner.training.model(store, averaged: isAveraged)
+    result.model = finish(try runner.training.model(store, averaged: isAveraged))
     result.step = found.step
     return result
   }

@@ -5,7 +5,9 @@ import HoneRuntime
 
 /// Trains a model: runs steps, judges the weights now and then, keeps the best, writes checkpoints, and stops when it should.
 ///
-///     let trainer = try Trainer(model, on: data.training, batch: 64, validation: data.held)
+///     var setup = TrainingSetup()
+///     (setup.batch, setup.run.epochs) = (64, 5)
+///     let trainer = try setup.trainer(model, on: data.training, validation: data.held)
 ///     let result = try trainer.run()
 ///
 /// With the same seed the result has the same bits, for any number of threads, and however often training was interrupted and
@@ -13,7 +15,6 @@ import HoneRuntime
 public final class Trainer {
   public let runner: StepRunner
   public let options: TrainerOptions
-  public let learningRate: LearningRate
   public private(set) var progress: TrainingProgress
   /// Where checkpoints are kept; none are if nil.
   public var checkpoints: CheckpointFolder?
@@ -23,21 +24,27 @@ public final class Trainer {
   /// Asked before every step; training then ends with a checkpoint.
   public var isInterrupted: () -> Bool = { false }
 
+  /// What is done to the model before it is given back.
+  var finish: (Graph) -> Graph = { $0 }
+
   let validation: Validation?
   let isAveraged: Bool
+  private let accumulation: Int
   var best: [String: Tensor]?
   private let batches: TrainingBatches
   private var recordStart = ContinuousClock.now
 
   /// - Parameters:
-  ///   - data: bound and preprocessed as the model takes it.
   ///   - validation: what the weights are judged on; by the loss of the training steps if nil.
+  ///   - isAveraged: the weights that are judged and given back are the averages, which the graph keeps.
+  ///   - accumulation: steps whose gradients make one update, as in the graph.
   public init(
     _ training: TrainingGraph, _ batches: TrainingBatches, validation: Validation? = nil,
-    learningRate: LearningRate, isAveraged: Bool = false, options: TrainerOptions = TrainerOptions()
+    learningRate: LearningRate, isAveraged: Bool = false, accumulation: Int = 1,
+    options: TrainerOptions = TrainerOptions()
   ) throws(GraphError) {
     (self.batches, self.validation, self.isAveraged) = (batches, validation, isAveraged)
-    (self.options, self.learningRate) = (options, learningRate)
+    (self.options, self.accumulation) = (options, max(accumulation, 1))
     runner = try StepRunner(training, threads: options.threads)
     let judgesClasses = validation?.dataset.task == .classification
     let metric = options.metric ?? (judgesClasses ? .accuracy : .loss)
@@ -46,7 +53,8 @@ public final class Trainer {
     }
     progress = TrainingProgress(
       stepsPerEpoch: batches.stepsPerEpoch, seed: options.seed,
-      stopping: EarlyStopping(metric: metric, patience: options.patience, margin: options.margin))
+      stopping: EarlyStopping(metric: metric, patience: options.patience, margin: options.margin),
+      learningRate: learningRate)
   }
 
   /// Samples that a step takes.
@@ -77,7 +85,7 @@ public final class Trainer {
 
   private func step() throws(GraphError) {
     guard let batch = try batches.next() else { throw GraphError(.invariant, "the batches ended early") }
-    let rate = learningRate.value(step: progress.step, of: totalSteps, plateau: progress.plateauFactor)
+    let rate = progress.learningRate.value(progress.step / accumulation)
     try runner.set(batch)
     let loss = try runner.run(rate: rate)
     guard loss.isFinite else { throw try failure(loss, batch, rate) }

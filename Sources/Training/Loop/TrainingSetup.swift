@@ -37,14 +37,20 @@ public struct TrainingSetup: Sendable {
         "input ‘\(model.name(of: input))’ must be \(model.type(of: input)), a batch of the data is \(type); where the model has a fixed batch, --batch must be that"
       )
     }
+    let trained = try ScoringOutputs(model, loss: options.loss)
     var options = options
     options.seed = Int(truncatingIfNeeded: run.seed)
-    let training = try TrainingGraph(model, inputs: types, targets: [first.targets.type], options: options)
+    options.teacher = try options.teacher.map { teacher throws(GraphError) in
+      try ScoringOutputs(teacher, loss: options.loss).graph
+    }
+    let training = try TrainingGraph(trained.graph, inputs: types, targets: [first.targets.type], options: options)
     var judge = validation.map { Validation($0, batch: batch, loss: options.loss, targets: batches.targetForm) }
     judge?.teacher = options.teacher
     judge?.threads = run.threads
-    return try Trainer(
+    let trainer = try Trainer(
       training, batches, validation: judge, learningRate: learningRate, isAveraged: options.averaging != nil,
-      options: run)
+      accumulation: options.accumulation, options: run)
+    trainer.finish = trained.restored
+    return trainer
   }
 }

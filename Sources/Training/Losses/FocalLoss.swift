@@ -64,7 +64,8 @@ public struct FocalLoss: Loss {
     let focus =
       gamma == 2
       ? try graph.apply(Mul(), rest, rest)
-      : try graph.apply(Pow(), graph.apply(Max(), rest, graph.number(1e-12, like: p)), graph.number(Double(gamma), like: p))
+      : try graph.apply(
+        Pow(), graph.apply(Max(), rest, graph.number(1e-12, like: p)), graph.number(Double(gamma), like: p))
     return try graph.apply(Mul(), focus, negative)
   }
 }

@@ -14,7 +14,9 @@ public struct KLDivergence: Loss {
   public init() {}
 
   public func append(_ terms: LossTerms, to graph: inout Graph) throws(GraphError) -> Value {
-    guard temperature > 0 else { throw GraphError(.attribute, "the temperature is \(temperature) and must be positive") }
+    guard temperature > 0 else {
+      throw GraphError(.attribute, "the temperature is \(temperature) and must be positive")
+    }
     let scores = try graph.classesSecond(terms.output(output), axis: axis)
     let reference = try graph.classesSecond(terms.reference(reference), axis: axis)
     guard try graph.sizes(of: scores) == graph.sizes(of: reference) else {

@@ -1,0 +1,93 @@
+import HoneIR
+import HoneModels
+import HoneRuntime
+import HoneTraining
+
+/// Measures steps of training on random data.
+struct TrainingBenchmark {
+  let model: String
+  let batch: Int
+  let optimizer: String
+  let threads: Int
+  let seed: UInt64
+  let binding: [String: Int]
+
+  struct Result: Encodable {
+    var model: String
+    var batch: Int
+    var optimizer: String
+    var threads: Int
+    /// Median time of a step.
+    var step_ms: Double
+    var samples_per_second: Double
+    var peak_memory_mb: Double
+    var load_ms: Double
+    var steps: Int
+  }
+
+  /// Runs steps for `duration` seconds, at least three, after `warmup` others.
+  func run(duration: Double, warmup: Int) throws -> Result {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let source = try ModelSource(model, seed: seed)
+    let runner = try self.runner(source)
+    let load = clock.now - start
+    for _ in 0..<max(warmup, 1) { _ = try runner.run(rate: 1e-5) }
+    var times: [Double] = []
+    let end = clock.now + .seconds(duration)
+    while clock.now < end || times.count < 3 {
+      times.append(try clock.measure { _ = try runner.run(rate: 1e-5) }.milliseconds)
+    }
+    let median = times.sorted()[times.count / 2]
+    return Result(
+      model: model, batch: batch, optimizer: optimizer, threads: threads, step_ms: median,
+      samples_per_second: 1000 / median * Double(batch), peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
+      load_ms: load.milliseconds, steps: times.count)
+  }
+
+  private func runner(_ source: ModelSource) throws -> StepRunner {
+    let graph = source.model.graph
+    var sizes = binding
+    for input in graph.inputs {
+      guard let first = graph.tensorType(of: input).shape?.first else { continue }
+      if let name = first.symbolName { sizes[name] = batch }
+      if let size = first.size, size != batch {
+        throw GraphError(
+          .attribute, "input ‘\(graph.name(of: input))’ is \(graph.type(of: input)): --batch must be \(size)"
+        ).at("option")
+      }
+    }
+    let types = try Program(graph).inputTypes(binding: sizes).enumerated().map { i, type throws(GraphError) in
+      guard let tensor = type.tensor else {
+        throw GraphError(.unsupported, "input ‘\(graph.name(of: graph.inputs[i]))’ is \(type), not a tensor")
+      }
+      return tensor
+    }
+    let bound = try graph.rebuilt(
+      inputTypes: Dictionary(uniqueKeysWithValues: zip(graph.inputs, types.map(ValueType.tensor))))
+    guard let output = bound.outputs.first, let scores = bound.tensorType(of: output).sizes else {
+      throw GraphError(.unsupported, "the sizes of the model's output depend on data, so no targets can be made")
+    }
+    var options = TrainingOptions()
+    let hasClasses = scores.count > 1 && scores[1] > 1
+    options.loss = TrainingLoss.usual(source.builtIn, hasClasses: hasClasses)
+    let choice: OptimizerChoice = try RecipeValue(kind: optimizer, option: "--optimizer").decoded(option: "--optimizer")
+    options.optimizer = choice.optimizer
+    let targets = self.targets(scores, options.loss)
+    let training = try TrainingGraph(graph, inputs: types, targets: [targets.type], options: options)
+    let runner = try StepRunner(training, threads: threads)
+    var generator = RandomInputs(seed: seed)
+    for (i, type) in types.enumerated() { try runner.set(i, to: generator.tensor(type)) }
+    try runner.set(types.count, to: targets)
+    return runner
+  }
+
+  /// Classes in turn, or zeros.
+  private func targets(_ scores: [Int], _ loss: any Loss) -> Tensor {
+    guard let loss = loss as? CrossEntropy else { return .zeros(TensorType(.float32, scores)) }
+    let axis = loss.axis < 0 ? loss.axis + scores.count : loss.axis
+    var sizes = scores
+    let classes = sizes.remove(at: axis)
+    return Tensor((0..<sizes.reduce(1, *)).map { Int64($0 % classes) }, shape: sizes)
+  }
+}
