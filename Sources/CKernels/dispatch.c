@@ -38,7 +38,7 @@ static const char *const names[] = {
 // The partial tables of an instruction set, by area.
 #define TABLES(isa) \
   extern const KernelTable table_product_##isa, table_convolution_##isa, table_row_##isa, table_elementwise_##isa, \
-      table_bytes_##isa;
+      table_bytes_##isa, table_gradient_##isa;
 TABLES(portable)
 #ifdef __x86_64__
 TABLES(avx2)
@@ -99,6 +99,7 @@ static void add(const KernelTable *part) {
     lay(state.count - 1, &table_row_##isa);               \
     lay(state.count - 1, &table_elementwise_##isa);       \
     lay(state.count - 1, &table_bytes_##isa);             \
+    lay(state.count - 1, &table_gradient_##isa);          \
   } while (0)
 
 #ifdef __x86_64__

@@ -20,7 +20,7 @@ struct Hone: AsyncParsableCommand {
     subcommands: [
       InspectCommand.self, RunCommand.self, OptimizeCommand.self, QuantizeCommand.self, CompressCommand.self,
       EvaluateCommand.self,
-      BenchmarkCommand.self, KernelsCommand.self,
+      BenchmarkCommand.self, KernelsCommand.self, ModelsCommand.self,
     ])
 
   static func main() async {

@@ -61,7 +61,7 @@ public struct Batches: Sendable {
 
 extension Sample {
   /// Both can lie in one batch.
-  fileprivate func fits(_ other: Sample) -> Bool {
+  func fits(_ other: Sample) -> Bool {
     inputs.count == other.inputs.count
       && zip(inputs, other.inputs).allSatisfy { $0.name == $1.name && $0.tensor.type == $1.tensor.type }
   }

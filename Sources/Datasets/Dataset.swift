@@ -11,6 +11,8 @@ public struct Dataset: Sendable {
     case images
     /// Vectors of numbers, one per row of a table.
     case rows
+    /// Windows of a table in time: float32 [time, columns].
+    case series
     /// Tensors as the model takes them.
     case tensors
   }
@@ -31,10 +33,12 @@ public struct Dataset: Sendable {
   public internal(set) var hasInputNames: Bool
   /// The tensors have their batch axis already, and samples are not stacked: folders with one archive per run of the model.
   public let hasBatchAxis: Bool
+  /// The sizes of a regression target, where they are more than a row of values; nil for one axis.
+  public internal(set) var targetSizes: [Int]?
   /// Applied to every sample.
   public internal(set) var preprocessing: Preprocessing?
 
-  private let source: any SampleSource
+  private var source: any SampleSource
   private var indices: [Int]?
   private var binding: InputBinding?
 
@@ -59,19 +63,46 @@ public struct Dataset: Sendable {
 
   /// Sample `index`, preprocessed and named as bound.
   public func sample(at index: Int) throws(GraphError) -> Sample {
-    precondition(index >= 0 && index < count, "sample \(index) of \(count)")
-    var sample = try source.sample(indices?[index] ?? index)
-    if let binding { sample.inputs = try binding.apply(sample.inputs) }
+    var sample = try raw(at: index)
     guard let preprocessing else { return sample }
     for i in sample.inputs.indices {
       sample.inputs[i].tensor = try preprocessing.apply(sample.inputs[i].tensor, content)
     }
     return sample
   }
+
+  /// Sample `index` named as bound, but as it was decoded.
+  func raw(at index: Int) throws(GraphError) -> Sample {
+    precondition(index >= 0 && index < count, "sample \(index) of \(count)")
+    var sample = try source.sample(indices?[index] ?? index)
+    if let binding { sample.inputs = try binding.apply(sample.inputs) }
+    return sample
+  }
+
+  /// What sample `index` should give, without decoding the sample where the labels are known.
+  public func label(at index: Int) throws(GraphError) -> Label? {
+    precondition(index >= 0 && index < count, "sample \(index) of \(count)")
+    return try source.label(indices?[index] ?? index)
+  }
 }
 
 // MARK: Deriving
 extension Dataset {
+  /// The samples at `wanted`, in that order.
+  func chosen(_ wanted: [Int]) -> Dataset {
+    precondition(wanted.allSatisfy { $0 >= 0 && $0 < count }, "samples outside of \(count)")
+    var copy = self
+    copy.indices = indices.map { all in wanted.map { all[$0] } } ?? wanted
+    return copy
+  }
+
+  /// The same dataset with its samples, as `raw` gives them, taken from `source`.
+  func reading(from source: any SampleSource) -> Dataset {
+    var copy = self
+    (copy.source, copy.indices, copy.binding) = (source, nil, nil)
+    return copy
+  }
+
   /// `count` samples drawn without repetition, in their order; the same ones for the same `seed`. All if there are fewer.
   public func subset(count wanted: Int, seed: UInt64) -> Dataset {
     guard wanted < count else { return self }
@@ -125,18 +156,5 @@ extension Dataset {
       copy.notes.append("arrays that are no inputs of the model are left out: \(unused.joined(separator: ", "))")
     }
     return copy
-  }
-}
-
-/// A small generator with the same numbers everywhere (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

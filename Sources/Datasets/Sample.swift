@@ -42,6 +42,11 @@ public struct Batch: Sendable {
 protocol SampleSource: Sendable {
   var count: Int { get }
   func sample(_ index: Int) throws(GraphError) -> Sample
+  /// The label of `sample(index)`.
+  func label(_ index: Int) throws(GraphError) -> Label?
+}
+extension SampleSource {
+  func label(_ index: Int) throws(GraphError) -> Label? { try sample(index).label }
 }
 
 /// Samples in memory.
@@ -49,4 +54,5 @@ struct SampleArray: SampleSource {
   let samples: [Sample]
   var count: Int { samples.count }
   func sample(_ index: Int) -> Sample { samples[index] }
+  func label(_ index: Int) -> Label? { samples[index].label }
 }

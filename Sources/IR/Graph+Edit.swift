@@ -105,3 +105,17 @@ extension Graph {
     return copy
   }
 }
+
+extension Graph {
+  /// A state that takes the place of `state` under its name, its elements in another order; `state` must not be updated,
+  /// and what reads it is left to the caller.
+  public mutating func replaceState(_ state: Value, initial: Tensor) -> Value {
+    guard case .state(_, let trainable) = origin(of: state), updates[state] == nil else {
+      preconditionFailure("a state that no update names yet")
+    }
+    let other = self.state(name(of: state), initial: initial, trainable: trainable)
+    slots[state.index].origin = .constant(initial)
+    slots[state.index].name = ""
+    return other
+  }
+}

@@ -48,7 +48,7 @@ public final class PackedBFloat16Convolution: Sendable {
   public var byteCount: Int { groups.reduce(depthwiseWeights?.byteCount ?? 0) { $0 + $1.memory.byteCount } }
 
   /// Depthwise weights [taps][channels].
-  var depthwise: UnsafePointer<Float> { depthwiseWeights!.depthwise }
+  var depthwise: UnsafePointer<Float> { depthwiseWeights!.view.depthwise }
 }
 
 /// A plan for a convolution of bfloat16 channels-last data with fp32 sums.

@@ -3,7 +3,7 @@ internal import CKernels
 extension Convolution {
   /// Runs `tasks`, each one panel of output channels of one block of tiles, blocks outermost.
   func winograd(
-    _ grid: WinogradGrid, tasks: Range<Int>, x: UnsafePointer<Float>, weights: PackedConvolution,
+    _ grid: WinogradGrid, tasks: Range<Int>, x: UnsafePointer<Float>, weights: ConvolutionWeights,
     y: UnsafeMutablePointer<Float>, operands: EpilogueOperands, scratch: UnsafeMutableRawPointer
   ) {
     let v = scratch.assumingMemoryBound(to: Float.self)
@@ -27,7 +27,7 @@ extension Convolution {
 
   private func panelOfTiles(
     _ grid: WinogradGrid, _ tiles: WinogradTiles, _ panel: Int, prefetches: Bool, v: UnsafePointer<Float>,
-    weights: PackedConvolution, y: UnsafeMutablePointer<Float>, operands: EpilogueOperands,
+    weights: ConvolutionWeights, y: UnsafeMutablePointer<Float>, operands: EpilogueOperands,
     sums: UnsafeMutablePointer<Float>
   ) {
     let column = panel * grid.panels.width, columns = grid.panels.columns(panel)

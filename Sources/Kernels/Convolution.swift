@@ -46,6 +46,13 @@ public struct Convolution: Sendable {
     tasks: Range<Int>, x: UnsafePointer<Float>, weights: PackedConvolution, y: UnsafeMutablePointer<Float>,
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
+    run(tasks: tasks, x: x, view: weights.view, y: y, operands: operands, scratch: scratch)
+  }
+
+  func run(
+    tasks: Range<Int>, x: UnsafePointer<Float>, view weights: ConvolutionWeights, y: UnsafeMutablePointer<Float>,
+    operands: EpilogueOperands, scratch: UnsafeMutableRawPointer
+  ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
     precondition(weights.method == method, "weights are packed for another method")
     if let winogradGrid {
@@ -69,7 +76,7 @@ public struct Convolution: Sendable {
   }
 
   private func product(
-    _ block: ConvolutionGrid.Block, _ index: Int, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
+    _ block: ConvolutionGrid.Block, _ index: Int, _ x: UnsafePointer<Float>, _ weights: ConvolutionWeights,
     _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, row: Int, scratch: UnsafeMutableRawPointer
   ) {
     let column = index * grid.panels.width
@@ -107,7 +114,7 @@ public struct Convolution: Sendable {
   }
 
   private func depthwise(
-    _ block: ConvolutionGrid.Block, _ x: UnsafePointer<Float>, _ weights: PackedConvolution,
+    _ block: ConvolutionGrid.Block, _ x: UnsafePointer<Float>, _ weights: ConvolutionWeights,
     _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands
   ) {
     let row = block.image * shape.outputPixels

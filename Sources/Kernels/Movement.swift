@@ -25,3 +25,13 @@ public func gatherRows(
 ) -> Bool {
   movement_gather(source, rowCount, rowByteCount, indices, areWide ? 1 : 0, count, destination) == 0
 }
+
+/// Adds row i of `updates` to the row of `rows` that index i names, for part `part` of `parts` (a power of two) of the rows
+/// and `columns` elements of each; false if an index lies outside.
+public func addRows(
+  _ updates: UnsafePointer<Float>, to rows: UnsafeMutablePointer<Float>, rowCount: Int, stride: Int, columns: Int,
+  indices: UnsafeRawPointer, areWide: Bool, count: Int, part: Int, of parts: Int
+) -> Bool {
+  movement_add_rows(
+    rows, rowCount, updates, stride, columns, indices, areWide ? 1 : 0, count, part, parts) == 0
+}

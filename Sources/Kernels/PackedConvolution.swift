@@ -2,11 +2,11 @@ internal import CKernels
 
 /// fp32 convolution weights in the layout `Convolution` reads, made once from ONNX order.
 public final class PackedConvolution: Sendable {
-  let instructionSet: InstructionSet
-  let method: ConvolutionMethod
+  private let instructionSet: InstructionSet
+  private let method: ConvolutionMethod
   private let memory: AlignedMemory
   /// Weights are [outputChannels][taps · channels], for products of few columns.
-  let isNarrow: Bool
+  private let isNarrow: Bool
   private let groupFloats: Int
   private let depth: Int
 
@@ -76,17 +76,11 @@ public final class PackedConvolution: Sendable {
 
   public var byteCount: Int { memory.byteCount }
 
-  /// Behind the last panel.
-  var end: UnsafePointer<Float> {
-    UnsafePointer(memory.base.assumingMemoryBound(to: Float.self)) + memory.byteCount / 4
+  var view: ConvolutionWeights {
+    ConvolutionWeights(
+      method: method, instructionSet: instructionSet, isNarrow: isNarrow, groupFloats: groupFloats, depth: depth,
+      base: UnsafePointer(memory.base.assumingMemoryBound(to: Float.self)), count: memory.byteCount / 4)
   }
-
-  func panel(group: Int, column: Int) -> UnsafePointer<Float> {
-    UnsafePointer(memory.base.assumingMemoryBound(to: Float.self)) + (group * groupFloats + column * depth)
-  }
-
-  /// Depthwise weights [taps][channels].
-  var depthwise: UnsafePointer<Float> { UnsafePointer(memory.base.assumingMemoryBound(to: Float.self)) }
 }
 
 extension Panels {

@@ -84,4 +84,25 @@ public final class BoundSession {
   public func output(_ i: Int) -> Tensor {
     withOutput(i) { bytes in Tensor(uninitialized: outputTypes[i]) { $0.copyMemory(from: bytes) } }
   }
+
+  /// Sets input `i`, which has one element, to a number.
+  public func set(_ i: Int, to number: Double) {
+    precondition(inputTypes[i].elementCount == 1, "input \(i) is \(inputTypes[i])")
+    switch inputTypes[i].element {
+    case .float64: inputs[i].storeBytes(of: number, as: Double.self)
+    case .float32: inputs[i].storeBytes(of: Float(number), as: Float.self)
+    default: preconditionFailure("input \(i) is \(inputTypes[i])")
+    }
+  }
+
+  /// The first element of output `i`, which is float32 or float64.
+  public func number(_ i: Int) -> Double {
+    withOutput(i) { bytes in
+      switch outputTypes[i].element {
+      case .float64: bytes.loadUnaligned(as: Double.self)
+      case .float32: Double(bytes.loadUnaligned(as: Float.self))
+      default: preconditionFailure("output \(i) is \(outputTypes[i])")
+      }
+    }
+  }
 }

@@ -78,6 +78,20 @@ typedef struct {
   int32_t x_zero, y_zero;
 } Pool;
 
+/// The cotangent of x in pooling of fp32 data. That of a maximum goes to the first of its equals; that of an average, times
+/// its reciprocal, to all its positions. dx is added to; all pointers begin at the first of `channels`.
+typedef struct {
+  /// What was pooled, and the maxima; not read for averages.
+  const float *_Nullable x;
+  const float *_Nullable y;
+  const float *dy;
+  const int32_t *offsets;
+  size_t taps, pixels, channels;
+  ptrdiff_t y_stride;
+  const float *_Nullable reciprocals;
+  float *dx;
+} PoolGradient;
+
 /// Tiles begin..<begin+count of size × size outputs of 3×3 windows, in order of image, row and column.
 typedef struct {
   ptrdiff_t height, width, output_height, output_width, pad_top, pad_left;
@@ -125,6 +139,8 @@ typedef struct {
   X(winograd_output, (const WinogradOutput *w))  \
   X(winograd_weights, (const WinogradWeights *w)) \
   X(pool_maximum, (const Pool *p))               \
-  X(pool_average, (const Pool *p))
+  X(pool_average, (const Pool *p))               \
+  X(pool_maximum_gradient, (const PoolGradient *p)) \
+  X(pool_average_gradient, (const PoolGradient *p))
 
 #pragma clang assume_nonnull end

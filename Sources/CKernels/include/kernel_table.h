@@ -7,11 +7,13 @@
 #include "convolution.h"
 #include "elementwise.h"
 #include "gemm.h"
+#include "gradients.h"
 #include "layout.h"
 #include "probe.h"
 #include "reduce.h"
 #include "rows.h"
 #include "statistics.h"
+#include "training.h"
 
 #pragma clang assume_nonnull begin
 
@@ -25,6 +27,8 @@
   REDUCE_KERNELS(X)        \
   ROW_KERNELS(X)           \
   STATISTICS_KERNELS(X)    \
+  TRAINING_KERNELS(X)      \
+  GRADIENT_KERNELS(X)      \
   PROBE_KERNELS(X)
 
 typedef struct {

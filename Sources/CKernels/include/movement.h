@@ -34,4 +34,10 @@ void movement_fill(void *destination, const void *element, size_t width, size_t 
 size_t movement_gather(const void *source, size_t rows, size_t row_size, const void *indices, int wide, size_t count,
                        void *destination);
 
+/// rows[indices[i]] += updates[i] in the order of i, for the first `columns` elements of each row; `stride` elements lie
+/// between rows of both. Of all rows only those whose number leaves `part` when divided by `parts`, a power of two, are
+/// changed. Negative indices are counted from the end. Returns how many indices lie outside 0..<count.
+size_t movement_add_rows(float *rows, size_t count, const float *updates, size_t stride, size_t columns,
+                         const void *indices, int wide, size_t index_count, size_t part, size_t parts);
+
 #pragma clang assume_nonnull end

@@ -117,3 +117,21 @@ size_t movement_gather(const void *source, size_t rows, size_t row_size, const v
   }
   return outside;
 }
+
+size_t movement_add_rows(float *rows, size_t count, const float *updates, size_t stride, size_t columns,
+                         const void *indices, int wide, size_t index_count, size_t part, size_t parts) {
+  size_t outside = 0;
+  for (size_t i = 0; i < index_count; i++) {
+    int64_t row = wide ? ((const int64_t *)indices)[i] : ((const int32_t *)indices)[i];
+    if (row < 0) row += (int64_t)count;
+    if (row < 0 || row >= (int64_t)count) {
+      outside++;
+      continue;
+    }
+    if (((size_t)row & (parts - 1)) != part) continue;
+    float *restrict to = rows + (size_t)row * stride;
+    const float *restrict from = updates + i * stride;
+    for (size_t j = 0; j < columns; j++) to[j] += from[j];
+  }
+  return outside;
+}

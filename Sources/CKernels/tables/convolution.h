@@ -8,6 +8,7 @@
 #include "../convolution/depthwise_bf16.h"
 #include "../convolution/depthwise_i8.h"
 #include "../convolution/pool.h"
+#include "../convolution/pool_gradient.h"
 #include "../convolution/winograd.h"
 
 #ifdef TARGET

@@ -13,6 +13,7 @@
 #include "../reduce/gradient_f32.h"
 #include "../reduce/normalize_bf16.h"
 #include "../statistics/histogram.h"
+#include "../training/update.h"
 #include "../probe/probe.h"
 
 #ifdef TARGET
@@ -26,6 +27,7 @@ const KernelTable CAT(table_row, ISA) = {
     REDUCE_KERNELS(X)
     ROW_KERNELS(X)
     STATISTICS_KERNELS(X)
+    TRAINING_KERNELS(X)
     PROBE_KERNELS(X)
 };
 #undef X

@@ -15,6 +15,7 @@ struct ImageFolder: SampleSource {
     let image = try ImageFile.read(folders[folder].appendingPathComponent(name), color: color)
     return Sample([NamedTensor("input", image)], label: isLabelled ? .classIndex(folder) : nil)
   }
+  func label(_ index: Int) -> Label? { isLabelled ? .classIndex(files[index].folder) : nil }
 
   static func images(in folder: URL) throws(GraphError) -> [String] {
     try Folder.names(folder).filter { ImageFile.extensions.contains(($0 as NSString).pathExtension.lowercased()) }

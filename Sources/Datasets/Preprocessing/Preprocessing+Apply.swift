@@ -6,7 +6,7 @@ extension Preprocessing {
   public func apply(_ tensor: Tensor, _ content: Dataset.Content) throws(GraphError) -> Tensor {
     switch content {
     case .tensors: return tensor
-    case .rows: return try applyToRow(tensor)
+    case .rows, .series: return try applyToRow(tensor)
     case .images:
       guard var image = PixelImage(tensor) else {
         throw GraphError(
@@ -21,11 +21,12 @@ extension Preprocessing {
 
   private func applyToRow(_ tensor: Tensor) throws(GraphError) -> Tensor {
     var values = tensor.floats
+    let columns = max(tensor.sizes.last ?? 1, 1)
     for step in steps {
       guard let affine = step.affine else {
         throw GraphError(.input, "preprocessing step \(step) does not apply to rows of tables")
       }
-      values = try affine.apply(values, channels: values.count)
+      values = try affine.apply(values, channels: columns)
     }
     return Self.cast(Tensor(values, shape: tensor.sizes), to: dtype)
   }

@@ -11,7 +11,7 @@ extension Preprocessing {
   ) -> (preprocessing: Preprocessing, notes: [String])? {
     switch content {
     case .tensors: return nil
-    case .rows:
+    case .rows, .series:
       guard let input, input.element != .float32, input.element != .string else { return nil }
       return (
         Preprocessing(dtype: input.element),

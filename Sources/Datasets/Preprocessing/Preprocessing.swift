@@ -8,7 +8,7 @@ public import HoneIR
 ///                {"scale": 0.0039215686}, {"normalize": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}}]}
 ///
 /// Images (uint8 or float, [height, width] or [height, width, channels]) take all steps in their order, then the layout, then the type.
-/// Rows of tables take `scale`, `mean`, `std` and `normalize` by column, and the type. Tensors that are ready are left as they are.
+/// Rows and windows of tables take `scale`, `mean`, `std` and `normalize` by column, and the type. Tensors that are ready are left as they are.
 public struct Preprocessing: Sendable, Hashable {
   /// The key of the model's metadata under which the JSON lies.
   public static let metadataKey = "hone.preprocessing"

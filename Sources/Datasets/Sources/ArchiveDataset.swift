@@ -23,7 +23,7 @@ struct ArchiveDataset: SampleSource {
     }
   }
 
-  private func label(_ index: Int) throws(GraphError) -> Label? {
+  func label(_ index: Int) throws(GraphError) -> Label? {
     switch targets {
     case .labels(let labels): labels[index]
     case .rows(let array): .values(try array.row(index).floats)
@@ -70,10 +70,14 @@ extension Dataset {
     let isImage =
       inputs.count == 1 && first.header.type.element == .uint8
       && PixelImage.accepts(Array(first.header.sizes.dropFirst()))
-    return Dataset(
+    var dataset = Dataset(
       ArchiveDataset(inputs: inputs, targets: targets, path: url.path, count: count),
       content: isImage ? .images : .tensors,
       task: task, classes: classes, notes: notes, split: split, hasInputNames: true)
+    if case .rows(let array) = targets, array.header.sizes.count > 2 {
+      dataset.targetSizes = Array(array.header.sizes.dropFirst())
+    }
+    return dataset
   }
 
   /// The arrays of the wanted split, by their names without `_train`, `_test`; all if the names say nothing of splits.

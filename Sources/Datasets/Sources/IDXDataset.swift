@@ -9,8 +9,9 @@ struct IDXDataset: SampleSource {
   var count: Int { images.type.sizes![0] }
 
   func sample(_ index: Int) throws(GraphError) -> Sample {
-    Sample([NamedTensor("input", try images.row(index))], label: labels.map { .classIndex($0[index]) })
+    Sample([NamedTensor("input", try images.row(index))], label: label(index))
   }
+  func label(_ index: Int) -> Label? { labels.map { .classIndex($0[index]) } }
 }
 
 extension Dataset {

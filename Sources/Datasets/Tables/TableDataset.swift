@@ -26,6 +26,7 @@ struct TableDataset: SampleSource {
     }
     return Sample([NamedTensor("input", Tensor(values, shape: [values.count]))], label: labels?[index])
   }
+  func label(_ index: Int) -> Label? { labels?[index] }
 
   /// The fields of row `index`, which are as many as in the first.
   func row(_ index: Int) throws(GraphError) -> [String] {

@@ -63,3 +63,10 @@ public struct AveragePool: ExecutableOp, PoolOp, RequiringOp {
     return result
   }
 }
+
+extension AveragePool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(AveragePoolGradient(self, input: g.sizes(of: node.operands[0]!)), dy)]
+  }
+}

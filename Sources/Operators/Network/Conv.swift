@@ -32,3 +32,24 @@ public struct Conv: ExecutableOp, WindowOp {
     }
   }
 }
+
+extension Conv: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let cotangent = cotangents[0] else { return [] }
+    let (x, w) = (node.operands[0]!, node.operands[1]!)
+    let (xSizes, rank) = (try g.sizes(of: x), try g.sizes(of: w).count)
+    var inputs = NHWCConvInputGradient(), weights = NHWCConvWeightGradient()
+    inputs.takeWindow(of: self, group: group)
+    weights.takeWindow(of: self, group: group)
+    inputs.input_shape = Array(xSizes[2...])
+    weights.kernel_shape = Array(try g.sizes(of: w)[2...])
+    let dy = try NHWC.transpose(cotangent, toLast: true, in: &g)!
+    let xLast = try NHWC.transpose(x, toLast: true, in: &g)!
+    let trained = try g.transpose(w, WeightOrder.toTrained(rank: rank))
+    let dx = try NHWC.transpose(try g.apply(inputs, dy, trained, named: node.name), toLast: false, in: &g)
+    let dw = try g.transpose(
+      g.apply(weights, xLast, dy, named: node.name), WeightOrder.toONNX(rank: rank))
+    guard node.operands.optional(2) != nil else { return [dx, dw] }
+    return [dx, dw, try g.channelSums(dy)]
+  }
+}

@@ -54,7 +54,7 @@ public struct ConvTranspose: ExecutableOp, WindowOp {
   }
 
   /// The window of the convolution that maps this operator's results to its inputs.
-  private func window(_ call: Call) throws(GraphError) -> Window {
+  func window(_ call: Call) throws(GraphError) -> Window {
     let (input, weights, output) = (try call.sizes(0), try call.sizes(1), try call.resultSizes())
     let rank = input.count - 2
     guard rank <= 3 else { throw GraphError(.unsupported, "has no kernel for \(rank) spatial axes") }

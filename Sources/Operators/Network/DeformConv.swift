@@ -97,3 +97,16 @@ private func bilinear<T: RealElement>(
   let lower = at(row + 1, column) * (1 - right) + at(row + 1, column + 1) * right
   return upper * (1 - down) + lower * down
 }
+
+extension DeformConv: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let operands = [dy] + node.operands.prefix(3) + [node.operands.count > 4 ? node.operands[4] : nil]
+    let results = try g.apply(DeformConvGradient(self), operands, resultCount: 4)
+    var total = ReduceSum()
+    total.keepdims = false
+    let axes = try g.sizes(of: dy).indices.filter { $0 != 1 }
+    let bias = try g.apply(total, dy, g.constant(.integers(axes)))
+    return [results[0], results[1], results[2], bias, operands[4] == nil ? nil : results[3]]
+  }
+}

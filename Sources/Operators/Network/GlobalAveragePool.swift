@@ -35,3 +35,13 @@ public struct GlobalAveragePool: ExecutableOp {
     }
   }
 }
+
+extension GlobalAveragePool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let (sizes, result) = (try g.sizes(of: x), try g.sizes(of: dy))
+    let share = try g.apply(Mul(), dy, g.number(Double(result.product) / Double(max(sizes.product, 1)), like: dy))
+    return [try g.apply(Expand(), share, g.constant(.integers(sizes)))]
+  }
+}

@@ -29,3 +29,12 @@ public struct GlobalLpPool: ExecutableOp {
     }
   }
 }
+
+extension GlobalLpPool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let share = try Norm(p: p).share(of: dy, node.result, in: &g)
+    return [try Norm(p: p).cotangent(of: x, share, in: &g)]
+  }
+}

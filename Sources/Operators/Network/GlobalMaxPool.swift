@@ -24,3 +24,20 @@ public struct GlobalMaxPool: ExecutableOp {
     }
   }
 }
+
+/// The first of the largest elements of a plane receives the gradient.
+extension GlobalMaxPool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let sizes = try g.sizes(of: x)
+    let (planes, count) = (sizes[..<2].reduce(1, *), sizes[2...].reduce(1, *))
+    var largest = ArgMax()
+    largest.axis = 1
+    var scatter = ScatterElements()
+    scatter.axis = 1
+    let places = try g.apply(largest, g.shaped(x, [planes, count]))
+    let zeros = try g.zeros([planes, count], g.tensorType(of: x).element)
+    return [try g.shaped(g.apply(scatter, zeros, places, g.shaped(dy, [planes, 1])), sizes)]
+  }
+}

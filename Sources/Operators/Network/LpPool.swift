@@ -68,3 +68,52 @@ struct Norm: Sendable {
     }
   }
 }
+
+extension LpPool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let sizes = try g.sizes(of: x)
+    let mean = averaging
+    let window = try mean.window(input: sizes[2...], kernel: kernel_shape, g.call(for: node))
+    // A mean over each window, times the number of elements that are in it.
+    let share = try Norm(p: p).share(of: dy, node.result, in: &g)
+    let element = g.tensorType(of: x).element
+    let counts = Tensor(TensorType(element, window.outputSizes)) { bytes in
+      for (i, count) in mean.tapCounts(window).enumerated() {
+        NumberReader.store(Double(count), bytes.baseAddress!, i, element)
+      }
+    }
+    let sums = try g.apply(
+      AveragePoolGradient(mean, input: sizes), g.apply(Mul(), share, g.constant(counts)))
+    return [try Norm(p: p).cotangent(of: x, sums, in: &g)]
+  }
+
+  private var averaging: AveragePool {
+    var mean = AveragePool()
+    (mean.auto_pad, mean.ceil_mode, mean.dilations) = (auto_pad, ceil_mode, dilations)
+    (mean.kernel_shape, mean.pads, mean.strides) = (kernel_shape, pads, strides)
+    return mean
+  }
+}
+
+extension Norm {
+  /// dy · y^(1 − p), and 0 where y is 0: what all elements of a window with norm y have in common.
+  func share(of dy: Value, _ y: Value, in g: inout Graph) throws(GraphError) -> Value {
+    guard p > 1 else { return dy }
+    let (zero, one) = (try g.number(0, like: y), try g.number(1, like: y))
+    let isZero = try g.apply(Equal(), y, zero)
+    let safe = try g.apply(Where(), isZero, one, y)
+    let power = try p == 2 ? safe : g.apply(Pow(), safe, g.number(Double(p - 1), like: y))
+    return try g.apply(Where(), isZero, zero, g.apply(Div(), dy, power))
+  }
+
+  /// sign(x) · |x|^(p − 1) · share
+  func cotangent(of x: Value, _ share: Value, in g: inout Graph) throws(GraphError) -> Value {
+    if p == 2 { return try g.apply(Mul(), x, share) }
+    let sign = try g.apply(Mul(), g.apply(Sign(), x), share)
+    guard p > 1 else { return sign }
+    let power = try g.apply(Pow(), g.apply(Abs(), x), g.number(Double(p - 1), like: x))
+    return try g.apply(Mul(), sign, power)
+  }
+}

@@ -77,3 +77,10 @@ private func columnMajorIndex(_ index: Int, _ window: Window) -> Int {
   if window.axes.count == 2 { return h + w * height.input }
   return d + depth.input * (h + w * height.input)
 }
+
+extension MaxPool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(MaxPoolGradient(self), dy, node.operands[0])]
+  }
+}

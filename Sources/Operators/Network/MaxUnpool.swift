@@ -79,3 +79,18 @@ public struct MaxUnpool: ExecutableOp, RequiringOp {
     }
   }
 }
+
+extension MaxUnpool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (sizes, output) = (try g.sizes(of: node.operands[0]!), try g.sizes(of: dy))
+    var inner: [Int] = []
+    for size in try natural(sizes.map(Dimension.fixed)) { inner.append(size.size!) }
+    var corner = dy
+    if inner != output {
+      let starts = g.constant(.integers(inner.map { _ in 0 }))
+      corner = try g.apply(Slice(), dy, starts, g.constant(.integers(inner)))
+    }
+    return [try g.apply(Gather(), g.shaped(corner, [inner.product]), node.operands[1])]
+  }
+}

@@ -1,11 +1,13 @@
-import HoneIR
+public import HoneIR
 
 extension Catalog {
-  static let network: [any Op.Type] = [
+  public static let network: [any Op.Type] = [
     AveragePool.self,
+    AveragePoolGradient.self,
     Conv.self,
     ConvTranspose.self,
     DeformConv.self,
+    DeformConvGradient.self,
     GRU.self,
     GlobalAveragePool.self,
     GlobalLpPool.self,
@@ -13,14 +15,22 @@ extension Catalog {
     LSTM.self,
     LpPool.self,
     MaxPool.self,
+    MaxPoolGradient.self,
     MaxUnpool.self,
     NHWCAveragePool.self,
+    NHWCAveragePoolGradient.self,
+    NHWCBatchNormalization.self,
+    NHWCBatchNormalizationGradient.self,
     NHWCChannelShuffle.self,
     NHWCConv.self,
+    NHWCConvInputGradient.self,
     NHWCConvInteger.self,
+    NHWCConvWeightGradient.self,
     NHWCGlobalAveragePool.self,
     NHWCMaxPool.self,
+    NHWCMaxPoolGradient.self,
     NHWCQLinearConv.self,
+    NHWCTrainedConv.self,
     RNN.self,
   ]
 }

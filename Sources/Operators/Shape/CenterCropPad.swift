@@ -30,3 +30,13 @@ public struct CenterCropPad: MovementOp {
     return MappedCopy(sizes, maps: maps, width: try call.element(0).byteWidth).kernel()
   }
 }
+
+extension CenterCropPad: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (sizes, result) = (try g.sizes(of: node.operands[0]!), try g.sizes(of: dy))
+    let begins = zip(result, sizes).map { ($0 - $1) / 2 }
+    let ends = sizes.indices.map { result[$0] - sizes[$0] - begins[$0] }
+    return [try g.apply(Pad(), dy, g.constant(.integers((begins + ends).map { -$0 })))]
+  }
+}

@@ -93,3 +93,12 @@ struct ColumnLayout: Sendable {
     return position
   }
 }
+
+extension Col2Im: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    var gradient = Col2ImGradient()
+    (gradient.dilations, gradient.pads, gradient.strides) = (dilations, pads, strides)
+    return [try g.apply(gradient, dy, node.operands[1], node.operands[2])]
+  }
+}

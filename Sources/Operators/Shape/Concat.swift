@@ -71,3 +71,15 @@ public struct Concat: MovementOp, SymbolicOp, RequiringOp {
     return copies.kernel()
   }
 }
+
+extension Concat: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    guard node.operands.count > 1 else { return [dy] }
+    let axis = try g.call(for: node).axis(axis, rank: g.sizes(of: dy).count)
+    var split = Split()
+    split.axis = axis
+    let lengths = try node.operands.map { operand throws(GraphError) in try g.sizes(of: operand!)[axis] }
+    return try g.apply(split, [dy, g.constant(.integers(lengths))], resultCount: lengths.count)
+  }
+}

@@ -46,3 +46,10 @@ public struct ConstantOfShape: KernelEvaluatedOp, SymbolicOp {
     }
   }
 }
+
+/// A shape has no gradient.
+extension ConstantOfShape: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
+  }
+}

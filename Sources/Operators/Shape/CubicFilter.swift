@@ -8,4 +8,11 @@ struct CubicFilter {
     if x < 2 { return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
     return 0
   }
+
+  func derivative(_ x: Double) -> Double {
+    let (distance, sign): (Double, Double) = x < 0 ? (-x, -1) : (x, 1)
+    if distance <= 1 { return sign * (3 * (a + 2) * distance - 2 * (a + 3)) * distance }
+    if distance < 2 { return sign * ((3 * a * distance - 10 * a) * distance + 8 * a) }
+    return 0
+  }
 }

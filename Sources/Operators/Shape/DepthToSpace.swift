@@ -40,3 +40,12 @@ public struct DepthToSpace: MovementOp, RequiringOp {
     return copies.kernel()
   }
 }
+
+extension DepthToSpace: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    var inverse = SpaceToDepth()
+    (inverse.blocksize, inverse.mode) = (blocksize, mode)
+    return [try g.apply(inverse, dy)]
+  }
+}

@@ -32,3 +32,10 @@ public struct Expand: MovementOp, SymbolicOp {
     return copies.kernel()
   }
 }
+
+extension Expand: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.reduced(dy, like: node.operands[0]!)]
+  }
+}

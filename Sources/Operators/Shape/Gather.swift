@@ -49,3 +49,11 @@ public struct Gather: MovementOp, SymbolicOp {
     }
   }
 }
+
+extension Gather: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let gradient = GatherGradient(axis: axis, sizes: try g.sizes(of: node.operands[0]!))
+    return [try g.apply(gradient, dy, node.operands[1])]
+  }
+}

@@ -34,3 +34,13 @@ public struct GatherElements: MovementOp {
     }
   }
 }
+
+extension GatherElements: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    var scatter = ScatterElements()
+    (scatter.axis, scatter.reduction) = (axis, .add)
+    return [try g.apply(scatter, g.zeros(g.sizes(of: x), g.tensorType(of: x).element), node.operands[1], dy)]
+  }
+}

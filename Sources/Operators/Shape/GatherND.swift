@@ -35,3 +35,30 @@ public struct GatherND: MovementOp {
     }
   }
 }
+
+extension GatherND: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (x, indices) = (node.operands[0]!, node.operands[1]!)
+    var scatter = ScatterND()
+    scatter.reduction = .add
+    let tuples = try withBatchAxes(indices, in: &g)
+    return [try g.apply(scatter, g.zeros(g.sizes(of: x), g.tensorType(of: x).element), tuples, dy)]
+  }
+
+  /// The tuples with the coordinates along the batch axes in front.
+  private func withBatchAxes(_ indices: Value, in g: inout Graph) throws(GraphError) -> Value {
+    guard batch_dims > 0 else { return indices }
+    let (sizes, element) = (Array(try g.sizes(of: indices).dropLast()), g.tensorType(of: indices).element)
+    let steps = strides(of: sizes)
+    let coordinates = Tensor(TensorType(element, sizes + [batch_dims])) { bytes in
+      for i in 0..<sizes.product * batch_dims {
+        let (tuple, axis) = i.quotientAndRemainder(dividingBy: batch_dims)
+        NumberReader.store(Double(tuple / steps[axis] % sizes[axis]), bytes.baseAddress!, i, element)
+      }
+    }
+    var concat = Concat()
+    concat.axis = -1
+    return try g.apply(concat, g.constant(coordinates), indices)
+  }
+}

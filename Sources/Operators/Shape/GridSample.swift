@@ -83,13 +83,18 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
 
   var scratchByteCount: Int { sampleLimit * MemoryLayout<Sample>.stride }
 
-  /// The samples whose weighted sum is the value at `position`, innermost coordinate first. Those outside are left out.
-  func locate(_ position: UnsafePointer<T>, in scratch: UnsafeMutableRawPointer) -> UnsafeMutableBufferPointer<Sample> {
+  /// The samples whose weighted sum is the value at `position`, innermost coordinate first. Those outside have no weight.
+  /// The weights are those of the value's derivative by the coordinate along spatial axis `derivative`, if it is given.
+  func locate(_ position: UnsafePointer<T>, in scratch: UnsafeMutableRawPointer, derivative: Int? = nil)
+    -> UnsafeMutableBufferPointer<Sample>
+  {
     let samples = scratch.bindMemory(to: Sample.self, capacity: sampleLimit)
     samples[0] = Sample(offset: 0, weight: 1)
     var count = 1
     for (axis, size) in sizes.enumerated() {
-      let x = coordinate(position[sizes.count - 1 - axis], size)
+      let normal = position[sizes.count - 1 - axis]
+      let x = coordinate(normal, size)
+      let slope = axis == derivative ? slope(normal, size) : 0
       let first = op.mode == .nearest ? Int(x) : Int(x.rounded(.down)) - (op.mode == .cubic ? 1 : 0)
       let fraction = x - x.rounded(.down)
       // Every sample so far splits into one per tap, written from the back so that none is lost.
@@ -97,7 +102,8 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
         let sample = samples[i]
         for tap in 0..<taps {
           let index = inside(first + tap, size)
-          let weight = index == nil ? 0 : sample.weight * self.weight(tap, fraction)
+          let own = axis == derivative ? slope * weightSlope(tap, fraction) : self.weight(tap, fraction)
+          let weight = index == nil ? 0 : sample.weight * own
           samples[i * taps + tap] = Sample(offset: sample.offset * size + (index ?? 0), weight: weight)
         }
       }
@@ -112,7 +118,7 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
     var x = op.align_corners ? (normal + 1) / 2 * T(size - 1) : ((normal + 1) * T(size) - 1) / 2
     if !(abs(x) < 1e9) { x = x > 0 ? 1e9 : -1e9 }
     if op.mode == .nearest { x = x.rounded(.toNearestOrEven) }
-    let (low, high): (T, T) = op.align_corners ? (0, T(size - 1)) : (-0.5, T(size) - 0.5)
+    let (low, high) = bounds(size)
     guard x < low || x > high else { return x }
     switch op.padding_mode {
     case .zeros: return x
@@ -120,6 +126,21 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
     case .reflection: return reflected(x, low, high)
     }
   }
+
+  /// How fast the coordinate in elements changes with the one between −1 and 1.
+  private func slope(_ normal: T, _ size: Int) -> T {
+    let scale = op.align_corners ? T(size - 1) / 2 : T(size) / 2
+    let x = op.align_corners ? (normal + 1) / 2 * T(size - 1) : ((normal + 1) * T(size) - 1) / 2
+    guard abs(x) < 1e9 else { return 0 }
+    let (low, high) = bounds(size)
+    guard op.padding_mode != .border else { return op.mode == .cubic || x > 0 && x < T(size - 1) ? scale : 0 }
+    guard op.padding_mode == .reflection, x < low || x > high else { return scale }
+    guard high > low else { return 0 }
+    let turns = ((x < low ? low - x : x - high) / (high - low)).rounded(.down)
+    return (turns / 2).rounded(.down) * 2 == turns ? -scale : scale
+  }
+
+  private func bounds(_ size: Int) -> (T, T) { op.align_corners ? (0, T(size - 1)) : (-0.5, T(size) - 0.5) }
 
   private func reflected(_ x: T, _ low: T, _ high: T) -> T {
     let span = high - low
@@ -138,7 +159,7 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
     case .zeros: return nil
     case .border: return min(max(i, 0), size - 1)
     case .reflection:
-      let (low, high): (T, T) = op.align_corners ? (0, T(size - 1)) : (-0.5, T(size) - 0.5)
+      let (low, high) = bounds(size)
       return min(max(Int(reflected(T(i), low, high)), 0), size - 1)
     }
   }
@@ -149,5 +170,21 @@ struct GridSampler<T: BinaryFloatingPoint & Sendable>: Sendable {
     case .linear: tap == 0 ? 1 - fraction : fraction
     case .cubic: T(CubicFilter(a: -0.75)(Double(fraction) - Double(tap - 1)))
     }
+  }
+
+  private func weightSlope(_ tap: Int, _ fraction: T) -> T {
+    switch op.mode {
+    case .nearest: 0
+    case .linear: tap == 0 ? -1 : 1
+    case .cubic: T(CubicFilter(a: -0.75).derivative(Double(fraction) - Double(tap - 1)))
+    }
+  }
+}
+
+extension GridSample: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let operands = [dy, node.operands[0], node.operands[1]]
+    return try g.apply(GridSampleGradient(self), operands, resultCount: 2)
   }
 }

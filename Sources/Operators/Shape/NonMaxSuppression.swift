@@ -76,3 +76,10 @@ public struct NonMaxSuppression: EvaluatedOp {
     }
   }
 }
+
+/// A choice of boxes has no gradient.
+extension NonMaxSuppression: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
+  }
+}

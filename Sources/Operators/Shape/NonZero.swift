@@ -42,3 +42,10 @@ extension Tensor {
     }
   }
 }
+
+/// Coordinates have no gradient.
+extension NonZero: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
+  }
+}

@@ -78,3 +78,20 @@ public struct NumberRange: ExecutableOp, SymbolicOp {
     }
   }
 }
+
+extension NumberRange: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let count = try g.sizes(of: dy)[0]
+    let steps = g.constant(
+      Tensor(g.tensorType(of: dy).with(shape: [Dimension(count)])) { bytes in
+        for i in 0..<count { NumberReader.store(Double(i), bytes.baseAddress!, i, g.tensorType(of: dy).element) }
+      })
+    var total = ReduceSum()
+    total.keepdims = false
+    return [
+      try g.shaped(g.apply(total, dy), g.sizes(of: node.operands[0]!)), nil,
+      try g.shaped(g.apply(total, g.apply(Mul(), dy, steps)), g.sizes(of: node.operands[2]!)),
+    ]
+  }
+}

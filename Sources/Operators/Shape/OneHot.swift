@@ -51,3 +51,18 @@ public struct OneHot: MovementOp {
     }
   }
 }
+
+extension OneHot: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let values = node.operands[2]!
+    let element = g.tensorType(of: values).element
+    let marks = Tensor(TensorType(element, [2])) { NumberReader.store(1, $0.baseAddress!, 1, element) }
+    let mask = try g.apply(self, node.operands[0], node.operands[1], g.constant(marks))
+    var total = ReduceSum()
+    total.keepdims = false
+    let on = try g.apply(total, g.apply(Mul(), dy, mask))
+    let off = try g.apply(Sub(), g.apply(total, dy), on)
+    return [nil, nil, try g.apply(Concat(), g.shaped(off, [1]), g.shaped(on, [1]))]
+  }
+}

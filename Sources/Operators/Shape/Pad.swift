@@ -54,3 +54,26 @@ public struct Pad: MovementOp, UpgradableOp {
     return MappedCopy(sizes, maps: maps, width: element.byteWidth).kernel(value: call.has(2) ? 2 : nil)
   }
 }
+
+extension Pad: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (x, call) = (node.operands[0]!, g.call(for: node))
+    let sizes = try g.sizes(of: x)
+    let pads = try call.requireIntegers(1, "the pads")
+    guard let axes = try axes(call, rank: sizes.count) else {
+      throw GraphError(.dataDependent, "the axes depend on data")
+    }
+    var (begins, ends) = (sizes.map { _ in 0 }, sizes.map { _ in 0 })
+    for (i, axis) in axes.enumerated() { (begins[axis], ends[axis]) = (pads[i], pads[axes.count + i]) }
+    guard mode == .constant else {
+      return [try g.apply(PadGradient(sizes: sizes, begins: begins, ends: ends, mode: mode), dy)]
+    }
+    let inner = try g.apply(Pad(), dy, g.constant(.integers((begins + ends).map { -$0 })))
+    guard node.operands.count > 2, let value = node.operands[2] else { return [inner] }
+    var total = ReduceSum()
+    total.keepdims = false
+    let outer = try g.apply(Sub(), g.apply(total, dy), g.apply(total, inner))
+    return [inner, nil, try g.shaped(outer, g.sizes(of: value))]
+  }
+}

@@ -88,7 +88,7 @@ public struct Resize: MovementOp, UpgradableOp {
   }
 
   /// How each axis of the operand is resized.
-  private func geometry(_ call: Call) throws(GraphError) -> [ResizeAxis] {
+  func geometry(_ call: Call) throws(GraphError) -> [ResizeAxis] {
     let (x, y) = (try call.sizes(0), try call.resultSizes())
     let axes = try call.axes(axes ?? Array(0..<x.count), rank: x.count)
     var geometry = zip(x, y).map { ResizeAxis(size: $0, count: $1, scale: 1) }
@@ -134,5 +134,13 @@ public struct Resize: MovementOp, UpgradableOp {
     }
     return type == .float64
       ? try Interpolation<Double>(self, geometry).kernel() : try Interpolation<Float>(self, geometry).kernel()
+  }
+}
+
+extension Resize: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let gradient = ResizeGradient(self, sizes: try g.sizes(of: node.operands[0]!))
+    return [try g.apply(gradient, [dy] + node.operands.dropFirst(), resultCount: 1)[0]]
   }
 }

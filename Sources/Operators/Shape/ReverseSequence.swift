@@ -41,3 +41,10 @@ public struct ReverseSequence: MovementOp {
     }
   }
 }
+
+extension ReverseSequence: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(self, dy, node.operands[1])]
+  }
+}

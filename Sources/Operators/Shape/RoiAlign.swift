@@ -107,6 +107,44 @@ struct RegionGrid<T: BinaryFloatingPoint> {
     return mode == .avg ? result / T(max(samples.y * samples.x, 1)) : result
   }
 
+  /// Gives the cotangent `dy` of a cell back to the elements of `target` that the cell was pooled from.
+  func spread(
+    _ dy: T, _ plane: UnsafePointer<T>, _ target: UnsafeMutablePointer<T>, _ row: Int, _ column: Int,
+    _ mode: RoiAlign.Mode
+  ) {
+    var best: (value: T, offset: Int, weight: T)?
+    let share = dy / T(max(samples.y * samples.x, 1))
+    for i in 0..<samples.y {
+      let y = start.y + (T(row) + (T(i) + 0.5) / T(samples.y)) * cell.y
+      for j in 0..<samples.x {
+        let x = start.x + (T(column) + (T(j) + 0.5) / T(samples.x)) * cell.x
+        for (offset, weight) in neighbours(y, x) {
+          if mode == .avg {
+            target[offset] += weight * share
+          } else if best.map({ plane[offset] * weight > $0.value }) ?? true {
+            best = (plane[offset] * weight, offset, weight)
+          }
+        }
+      }
+    }
+    if let best, mode == .max { target[best.offset] += best.weight * dy }
+  }
+
+  /// The four neighbours of a position and their weights, which are 0 outside.
+  private func neighbours(_ y: T, _ x: T) -> [(offset: Int, weight: T)] {
+    if y < -1 || y > T(height) || x < -1 || x > T(width) || height == 0 || width == 0 {
+      return [(0, 0), (0, 0), (0, 0), (0, 0)]
+    }
+    let (y, x) = (min(max(y, 0), T(height - 1)), min(max(x, 0), T(width - 1)))
+    let (top, left) = (Int(y), Int(x))
+    let (bottom, right) = (min(top + 1, height - 1), min(left + 1, width - 1))
+    let (v, u) = (y - T(top), x - T(left))
+    return [
+      (top * width + left, (1 - v) * (1 - u)), (top * width + right, (1 - v) * u),
+      (bottom * width + left, v * (1 - u)), (bottom * width + right, v * u),
+    ]
+  }
+
   /// The four neighbours of a position, weighted.
   private func parts(_ plane: UnsafePointer<T>, _ y: T, _ x: T) -> (T, T, T, T) {
     if y < -1 || y > T(height) || x < -1 || x > T(width) || height == 0 || width == 0 { return (0, 0, 0, 0) }
@@ -118,5 +156,12 @@ struct RegionGrid<T: BinaryFloatingPoint> {
       (1 - v) * (1 - u) * plane[top * width + left], (1 - v) * u * plane[top * width + right],
       v * (1 - u) * plane[bottom * width + left], v * u * plane[bottom * width + right]
     )
+  }
+}
+
+extension RoiAlign: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(RoiAlignGradient(self), dy, node.operands[0], node.operands[1], node.operands[2])]
   }
 }

@@ -42,3 +42,22 @@ public struct ScatterND: MovementOp {
     }
   }
 }
+
+extension ScatterND: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (x, indices, updates) = (node.operands[0]!, node.operands[1], node.operands[2]!)
+    let pullback = ScatterPullback(
+      reduction: reduction,
+      scatter: { data, updates, reduction, g throws(GraphError) in
+        var scatter = self
+        scatter.reduction = reduction
+        return try g.apply(scatter, data, indices, updates)
+      },
+      gather: { data, g throws(GraphError) in
+        try g.apply(GatherND(), data, indices)
+      })
+    let (data, update) = try pullback.cotangents(of: x, updates, y: node.result, dy, in: &g)
+    return [data, nil, update]
+  }
+}

@@ -29,3 +29,10 @@ public struct Shape: KernelEvaluatedOp, SymbolicOp {
     }
   }
 }
+
+/// Sizes have no gradient.
+extension Shape: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
+  }
+}

@@ -1,14 +1,16 @@
-import HoneIR
+public import HoneIR
 
 extension Catalog {
-  static let shape: [any Op.Type] = [
+  public static let shape: [any Op.Type] = [
     AffineGrid.self,
     CenterCropPad.self,
     Col2Im.self,
+    Col2ImGradient.self,
     Compress.self,
     Concat.self,
     ConstantOfShape.self,
     CumProd.self,
+    CumProdGradient.self,
     CumSum.self,
     DepthToSpace.self,
     Expand.self,
@@ -16,18 +18,24 @@ extension Catalog {
     Flatten.self,
     Gather.self,
     GatherElements.self,
+    GatherGradient.self,
     GatherND.self,
     GridSample.self,
+    GridSampleGradient.self,
     MaxRoiPool.self,
+    MaxRoiPoolGradient.self,
     NonMaxSuppression.self,
     NonZero.self,
     NumberRange.self,
     OneHot.self,
     Pad.self,
+    PadGradient.self,
     Reshape.self,
     Resize.self,
+    ResizeGradient.self,
     ReverseSequence.self,
     RoiAlign.self,
+    RoiAlignGradient.self,
     Scatter.self,
     ScatterElements.self,
     ScatterND.self,

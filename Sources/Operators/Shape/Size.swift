@@ -16,3 +16,10 @@ public struct Size: KernelEvaluatedOp, SymbolicOp {
     return Kernel { frame in frame.result(as: Int64.self).pointee = count }
   }
 }
+
+/// Sizes have no gradient.
+extension Size: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    []
+  }
+}

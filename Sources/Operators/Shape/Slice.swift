@@ -84,8 +84,8 @@ public struct Slice: MovementOp, SymbolicOp, UpgradableOp {
     return (0..<cut.count).map { elements[cut.start + $0 * cut.step] }
   }
 
-  public func movement(_ call: Call) throws(GraphError) -> Kernel {
-    let sizes = try call.sizes(0)
+  /// The cut through each axis of an operand of `sizes`.
+  private func cuts(_ call: Call, _ sizes: [Int]) throws(GraphError) -> [Cut] {
     let starts = try call.requireIntegers(1, "the starts")
     let ends = try call.requireIntegers(2, "the ends")
     let steps = call.has(4) ? try call.requireIntegers(4, "the steps") : Array(repeating: 1, count: starts.count)
@@ -95,11 +95,19 @@ public struct Slice: MovementOp, SymbolicOp, UpgradableOp {
     guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count else {
       throw GraphError(.type, "starts, ends, axes and steps differ in length")
     }
-    var result = sizes
-    var source = strides(of: sizes)
-    var offset = 0
+    var cuts: [Cut] = []
+    for size in sizes { cuts.append(try Cut(size, start: 0, end: size, step: 1)) }
     for (i, axis) in axes.enumerated() {
-      let cut = try Cut(sizes[axis], start: starts[i], end: ends[i], step: steps[i])
+      cuts[axis] = try Cut(sizes[axis], start: starts[i], end: ends[i], step: steps[i])
+    }
+    return cuts
+  }
+
+  public func movement(_ call: Call) throws(GraphError) -> Kernel {
+    var result = try call.sizes(0)
+    var source = strides(of: result)
+    var offset = 0
+    for (axis, cut) in try cuts(call, result).enumerated() {
       offset += cut.start * source[axis]
       source[axis] = cut.count > 1 ? source[axis] * cut.step : source[axis]
       result[axis] = cut.count
@@ -107,5 +115,37 @@ public struct Slice: MovementOp, SymbolicOp, UpgradableOp {
     var copies = CopyList()
     try copies.add(result, from: source, at: offset, to: strides(of: result), width: call.element(0).byteWidth)
     return copies.kernel()
+  }
+}
+
+extension Slice: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (sizes, call) = (try g.sizes(of: node.operands[0]!), g.call(for: node))
+    let cuts = try cuts(call, sizes)
+    let reversed = cuts.indices.filter { cuts[$0].step < 0 && cuts[$0].count > 1 }
+    var spread = dy
+    if !reversed.isEmpty {
+      func constant(_ number: Int) -> Value { g.constant(.integers(reversed.map { _ in number })) }
+      let axes = g.constant(.integers(reversed))
+      spread = try g.apply(Slice(), spread, constant(-1), constant(Int(Int32.min)), axes, constant(-1))
+    }
+    // The gaps between elements that were taken, as zeros behind each of them.
+    for (axis, cut) in cuts.enumerated() where cut.count > 1 && abs(cut.step) > 1 {
+      let step = abs(cut.step)
+      var block = try g.sizes(of: spread)
+      block.insert(1, at: axis + 1)
+      var pads = Array(repeating: 0, count: 2 * block.count)
+      pads[block.count + axis + 1] = step - 1
+      let padded = try g.apply(Pad(), g.shaped(spread, block), g.constant(.integers(pads)))
+      block.remove(at: axis + 1)
+      block[axis] *= step
+      spread = try g.shaped(padded, block)
+    }
+    let spans = try g.sizes(of: spread)
+    let begins = cuts.map { $0.step < 0 && $0.count > 1 ? $0.start + ($0.count - 1) * $0.step : $0.start }
+    let ends = sizes.indices.map { sizes[$0] - begins[$0] - spans[$0] }
+    guard (begins + ends).contains(where: { $0 != 0 }) else { return [spread] }
+    return [try g.apply(Pad(), spread, g.constant(.integers(begins + ends)))]
   }
 }

@@ -32,3 +32,12 @@ public struct SpaceToDepth: MovementOp, RequiringOp {
     return copies.kernel()
   }
 }
+
+extension SpaceToDepth: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    var inverse = DepthToSpace()
+    (inverse.blocksize, inverse.mode) = (blocksize, mode)
+    return [try g.apply(inverse, dy)]
+  }
+}

@@ -71,3 +71,19 @@ public struct Split: MovementOp, SymbolicOp, UpgradableOp {
     return copies.kernel()
   }
 }
+
+extension Split: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    var parts: [Value?] = []
+    for (result, cotangent) in zip(node.results, cotangents) {
+      if let cotangent {
+        parts.append(cotangent)
+      } else {
+        parts.append(try g.zeros(g.sizes(of: result), g.tensorType(of: result).element))
+      }
+    }
+    var concat = Concat()
+    concat.axis = axis
+    return [try g.apply(concat, parts, resultCount: 1)[0]]
+  }
+}

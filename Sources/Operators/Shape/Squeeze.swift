@@ -34,3 +34,10 @@ public struct Squeeze: KernelEvaluatedOp, SymbolicOp, UpgradableOp {
   }
   public func kernel(_ call: Call) throws(GraphError) -> Kernel { try viewKernel(call) }
 }
+
+extension Squeeze: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.shaped(dy, try g.sizes(of: node.operands[0]!))]
+  }
+}

@@ -51,3 +51,28 @@ public struct TensorScatter: MovementOp {
     }
   }
 }
+
+extension TensorScatter: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (update, indices) = (node.operands[1]!, node.operands.count > 2 ? node.operands[2] : nil)
+    let (sizes, cache) = (try g.sizes(of: update), try g.sizes(of: dy))
+    let axis = try g.call(for: node).axis(axis, rank: sizes.count)
+    let zeros = try g.zeros(sizes, g.tensorType(of: update).element)
+    let rest = try g.apply(self, [dy, zeros] + (indices.map { [$0] } ?? []), resultCount: 1)[0]
+    guard let indices else {
+      func vector(_ number: Int) -> Value { g.constant(.integers([number])) }
+      return [rest, try g.apply(Slice(), dy, vector(0), vector(sizes[axis]), vector(axis))]
+    }
+    // Where each position of the update went: write_indices[batch] + position, perhaps around the end.
+    let ones = Array(repeating: 1, count: sizes.count)
+    var (batch, line) = (ones, ones)
+    (batch[0], line[axis]) = (sizes[0], sizes[axis])
+    let steps = g.constant(Tensor.integers(Array(0..<sizes[axis])).reshaped(line))
+    var places = try g.apply(Add(), g.shaped(indices, batch), steps)
+    if mode == .circular { places = try g.apply(Mod(), places, g.constant(.scalar(Int64(cache[axis])))) }
+    var gather = GatherElements()
+    gather.axis = axis
+    return [rest, try g.apply(gather, dy, g.apply(Expand(), places, g.constant(.integers(sizes))))]
+  }
+}

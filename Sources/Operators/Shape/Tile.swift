@@ -32,3 +32,16 @@ public struct Tile: MovementOp {
     return copies.kernel()
   }
 }
+
+extension Tile: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let (sizes, result) = (try g.sizes(of: node.operands[0]!), try g.sizes(of: dy))
+    guard !result.contains(0) else { return [try g.zeros(sizes, g.tensorType(of: dy).element)] }
+    let repeated = sizes.indices.filter { result[$0] != sizes[$0] }
+    guard !repeated.isEmpty else { return [dy] }
+    let blocks = try g.shaped(dy, sizes.indices.flatMap { [result[$0] / sizes[$0], sizes[$0]] })
+    let sum = try g.apply(ReduceSum(), blocks, g.constant(.integers(repeated.map { 2 * $0 })))
+    return [try g.shaped(sum, sizes)]
+  }
+}

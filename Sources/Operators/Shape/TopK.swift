@@ -110,3 +110,14 @@ struct BestHeap {
     entries[i] = entry
   }
 }
+
+extension TopK: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    var scatter = ScatterElements()
+    scatter.axis = axis
+    let zeros = try g.zeros(g.sizes(of: x), g.tensorType(of: x).element)
+    return [try g.apply(scatter, zeros, node.results[1], dy)]
+  }
+}

@@ -30,3 +30,13 @@ public struct Transpose: MovementOp {
     return copies.kernel()
   }
 }
+
+extension Transpose: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let order = try order(g.sizes(of: dy).count)
+    var inverse = Transpose()
+    inverse.perm = order.indices.map { order.firstIndex(of: $0)! }
+    return [try g.apply(inverse, dy)]
+  }
+}

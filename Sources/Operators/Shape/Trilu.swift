@@ -43,3 +43,10 @@ public struct Trilu: MovementOp {
     }
   }
 }
+
+extension Trilu: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(self, [dy] + node.operands.dropFirst(), resultCount: 1)[0]]
+  }
+}

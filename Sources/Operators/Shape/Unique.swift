@@ -109,3 +109,15 @@ extension Tensor {
     }
   }
 }
+
+/// Of equal slices the first receives the gradient.
+extension Unique: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let sizes = try g.sizes(of: x)
+    let first = node.results.count > 1 ? node.results[1] : try g.apply(self, [x], resultCount: 2)[1]
+    let gradient = GatherGradient(axis: axis ?? 0, sizes: axis == nil ? [sizes.product] : sizes)
+    return [try g.shaped(g.apply(gradient, dy, first), sizes)]
+  }
+}

@@ -44,7 +44,7 @@ public struct LowerLayout: RewritePass {
     ]
   }
 
-  private static func layer<O: Op>(_ name: String, on _: O.Type, _ make: @escaping @Sendable (O) -> any Op) -> Rule {
+  static func layer<O: Op>(_ name: String, on _: O.Type, _ make: @escaping @Sendable (O) -> any Op) -> Rule {
     Rule(name, on: O.self) { (op, node, graph) throws(GraphError) in
       guard graph.canBeChannelsLast(node) else { return nil }
       return try graph.applyChannelsLast(make(op), node.operands, node)
@@ -84,7 +84,7 @@ extension Graph {
     return try apply(transpose, value)
   }
 
-  fileprivate mutating func applyChannelsLast(_ op: any Op, _ operands: [Value?], _ node: Node) throws(GraphError)
+  mutating func applyChannelsLast(_ op: any Op, _ operands: [Value?], _ node: Node) throws(GraphError)
     -> Value
   {
     var operands = operands
@@ -103,7 +103,7 @@ extension Graph {
   private static func channelsFirst(_ rank: Int) -> [Int] { [0, rank - 1] + Array(1..<rank - 1) }
 
   /// op(first(x), first(y)) → first(op(x, y)); returns how often.
-  fileprivate mutating func sinkTransposes() throws(GraphError) -> Int {
+  mutating func sinkTransposes() throws(GraphError) -> Int {
     var count = 0
     for id in sorted().map(\.id) {
       guard let node = self[id] else { continue }

@@ -41,3 +41,10 @@ public struct NHWCAveragePool: ExecutableOp, CompositeOp, PoolOp, RequiringOp {
     return [try NHWC.apply(pool, operands, in: &g)]
   }
 }
+
+extension NHWCAveragePool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(NHWCAveragePoolGradient(self, input: g.sizes(of: node.operands[0]!)), dy)]
+  }
+}

@@ -37,3 +37,11 @@ public struct NHWCChannelShuffle: ExecutableOp, RequiringOp {
     }
   }
 }
+
+extension NHWCChannelShuffle: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    guard let channels = try g.sizes(of: dy).last, channels > 0 else { return [dy] }
+    return [try g.apply(NHWCChannelShuffle(group: channels / group), dy)]
+  }
+}

@@ -34,3 +34,13 @@ func globalPool(_ sizes: [Int]) -> ConvolutionShape {
     batch: sizes[0], inputChannels: channels, outputChannels: channels, groups: channels, input: [positions],
     kernel: [positions])
 }
+
+extension NHWCGlobalAveragePool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    let x = node.operands[0]!
+    let (sizes, result) = (try g.sizes(of: x), try g.sizes(of: dy))
+    let share = try g.apply(Mul(), dy, g.number(Double(result.product) / Double(max(sizes.product, 1)), like: dy))
+    return [try g.apply(Expand(), share, g.constant(.integers(sizes)))]
+  }
+}

@@ -55,7 +55,9 @@ extension PoolOp {
 
   /// The geometry of pooling operand 0 of `[N, …, C]`.
   func channelsLastPool(_ call: Call) throws(GraphError) -> ConvolutionShape {
-    let sizes = try call.sizes(0)
+    try channelsLastPool(of: call.sizes(0), call)
+  }
+  func channelsLastPool(of sizes: [Int], _ call: Call) throws(GraphError) -> ConvolutionShape {
     guard !sizes.contains(0) else { throw GraphError(.unsupported, "has no kernel for empty operands") }
     let window = try window(input: sizes.dropFirst().dropLast(), kernel: kernel_shape, call)
     let channels = sizes[sizes.count - 1]
@@ -79,5 +81,12 @@ extension Pooling.Element {
 func pooling(_ plan: Pooling) -> Kernel {
   Kernel(tasks: plan.taskCount) { frame, range in
     plan.run(tasks: range, x: frame.operandBytes(0), y: frame.resultBytes())
+  }
+}
+
+extension NHWCMaxPool: DifferentiableOp {
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    return [try g.apply(NHWCMaxPoolGradient(self), dy, node.operands[0], node.result)]
   }
 }

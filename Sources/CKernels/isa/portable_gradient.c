@@ -1,0 +1,2 @@
+#include "portable.h"
+#include "../tables/gradient.h"

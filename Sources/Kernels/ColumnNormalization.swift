@@ -1,0 +1,181 @@
+internal import CKernels
+
+/// Normalization of the columns of `rows` × `columns` over all rows, as batch normalization does over channels-last data:
+/// y = clip(weight · (x − mean) / √(variance + epsilon) + bias + residual), and its gradients.
+///
+/// Rows are cut into parts whose moments and sums are made apart and joined in a fixed order (Chan, Golub and LeVeque,
+/// 1983), so that results do not depend on the number of threads.
+public struct ColumnNormalization: Sendable {
+  public let rows: Int
+  public let columns: Int
+  public let low: Float
+  public let high: Float
+  public let epsilon: Float
+  public let instructionSet: InstructionSet
+  private let partCount: Int
+  private let rowsPerPart: Int
+  private static let elementsPerPart = 64 * 1024
+
+  /// Values outside `low`…`high` are clipped.
+  public init(
+    rows: Int, columns: Int, epsilon: Float, low: Float = -.infinity, high: Float = .infinity,
+    instructionSet: InstructionSet = .current
+  ) {
+    (self.rows, self.columns, self.epsilon, self.low, self.high) = (rows, columns, epsilon, low, high)
+    self.instructionSet = instructionSet
+    rowsPerPart = max(1, min(rows, Self.elementsPerPart / max(columns, 1)))
+    partCount = dividedUp(rows, by: rowsPerPart)
+  }
+
+  public var taskCount: Int { partCount }
+  /// Two sums per part and column, and two coefficients per column.
+  public var workspaceByteCount: Int { (partCount * 2 + 2) * paddedColumns * 4 }
+  private var paddedColumns: Int { roundedUp(columns, to: 16) }
+  private func part(_ task: Int) -> Range<Int> { task * rowsPerPart..<min(rows, (task + 1) * rowsPerPart) }
+  private func partial(_ workspace: UnsafeMutableRawPointer, _ task: Int, _ which: Int) -> UnsafeMutablePointer<Float> {
+    workspace.assumingMemoryBound(to: Float.self) + (task * 2 + which) * paddedColumns
+  }
+  private func coefficients(_ workspace: UnsafeMutableRawPointer, _ which: Int) -> UnsafeMutablePointer<Float> {
+    partial(workspace, partCount, which)
+  }
+
+  // MARK: Forward
+
+  /// Moments of the rows of `tasks`.
+  public func moments(tasks: Range<Int>, x: UnsafePointer<Float>, workspace: UnsafeMutableRawPointer) {
+    for task in tasks {
+      let rows = part(task)
+      var arguments = ColumnMomentsF32(
+        x: x + rows.lowerBound * columns, stride: columns, rows: rows.count, columns: columns,
+        mean: partial(workspace, task, 0), deviation: partial(workspace, task, 1))
+      instructionSet.table.pointee.column_moments_f32(&arguments)
+    }
+  }
+
+  /// Joins the parts to the mean and the inverse standard deviation, and hands the mean and the population variance to `body`.
+  public func join(
+    workspace: UnsafeMutableRawPointer, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    mean: UnsafeMutablePointer<Float>?, inverse: UnsafeMutablePointer<Float>?,
+    moments body: (Int, _ mean: Float, _ variance: Float) -> Void
+  ) {
+    let (scale, shift) = (coefficients(workspace, 0), coefficients(workspace, 1))
+    for c in 0..<columns {
+      var (count, average, deviation) = (0.0, 0.0, 0.0)
+      for task in 0..<partCount {
+        let n = Double(part(task).count), total = count + n
+        let delta = Double(partial(workspace, task, 0)[c]) - average
+        average += delta * n / total
+        deviation += Double(partial(workspace, task, 1)[c]) + delta * delta * count * n / total
+        count = total
+      }
+      let variance = deviation / max(count, 1)
+      let factor = Float(1 / (variance + Double(epsilon)).squareRoot())
+      mean?[c] = Float(average)
+      inverse?[c] = factor
+      scale[c] = weight[c] * factor
+      shift[c] = bias[c] - Float(average) * scale[c]
+      body(c, Float(average), Float(variance))
+    }
+  }
+
+  /// y of the rows of `tasks`.
+  public func scale(
+    tasks: Range<Int>, x: UnsafePointer<Float>, residual: UnsafePointer<Float>?, workspace: UnsafeMutableRawPointer,
+    y: UnsafeMutablePointer<Float>
+  ) {
+    for task in tasks {
+      let rows = part(task), first = rows.lowerBound * columns
+      var arguments = ColumnScaleF32(
+        x: x + first, residual: residual.map { $0 + first }, scale: coefficients(workspace, 0),
+        shift: coefficients(workspace, 1), y: y + first, rows: rows.count, columns: columns, low: low, high: high)
+      instructionSet.table.pointee.column_scale_f32(&arguments)
+    }
+  }
+
+  // MARK: Backward
+
+  /// The operands of the forward pass, and dy.
+  public struct Operands {
+    public var x, dy, weight, bias, mean, inverse: UnsafePointer<Float>
+    public var residual: UnsafePointer<Float>?
+    public init(
+      x: UnsafePointer<Float>, dy: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+      mean: UnsafePointer<Float>, inverse: UnsafePointer<Float>, residual: UnsafePointer<Float>?
+    ) {
+      (self.x, self.dy, self.weight, self.bias) = (x, dy, weight, bias)
+      (self.mean, self.inverse, self.residual) = (mean, inverse, residual)
+    }
+  }
+
+  /// Bytes of scratch per thread for the coefficients of the forward pass.
+  public var scratchByteCount: Int { 2 * paddedColumns * 4 }
+
+  private func forward(_ o: Operands, _ scratch: UnsafeMutableRawPointer) -> (
+    scale: UnsafeMutablePointer<Float>, shift: UnsafeMutablePointer<Float>
+  ) {
+    let scale = scratch.assumingMemoryBound(to: Float.self), shift = scale + paddedColumns
+    for c in 0..<columns {
+      scale[c] = o.weight[c] * o.inverse[c]
+      shift[c] = o.bias[c] - o.mean[c] * scale[c]
+    }
+    return (scale, shift)
+  }
+
+  /// Sums of the rows of `tasks`.
+  public func gradientSums(
+    tasks: Range<Int>, _ o: Operands, workspace: UnsafeMutableRawPointer, scratch: UnsafeMutableRawPointer
+  ) {
+    let (scale, shift) = forward(o, scratch)
+    for task in tasks {
+      let rows = part(task), first = rows.lowerBound * columns
+      let (sum, product) = (partial(workspace, task, 0), partial(workspace, task, 1))
+      sum.update(repeating: 0, count: columns)
+      product.update(repeating: 0, count: columns)
+      var arguments = ColumnGradientF32(
+        x: o.x + first, dy: o.dy + first, residual: o.residual.map { $0 + first }, scale: scale, shift: shift,
+        rows: rows.count, columns: columns, low: low, high: high, mean: o.mean, sum: sum, product: product,
+        factor: nil, offset: nil, dx: nil, dz: nil)
+      instructionSet.table.pointee.column_gradient_sums_f32(&arguments)
+    }
+  }
+
+  /// Joins the sums to the gradients of weight and bias.
+  public func joinGradients(
+    _ o: Operands, workspace: UnsafeMutableRawPointer, dWeight: UnsafeMutablePointer<Float>,
+    dBias: UnsafeMutablePointer<Float>
+  ) {
+    let (factor, offset) = (coefficients(workspace, 0), coefficients(workspace, 1))
+    let n = Double(rows)
+    for c in 0..<columns {
+      var (sum, product) = (0.0, 0.0)
+      for task in 0..<partCount {
+        sum += Double(partial(workspace, task, 0)[c])
+        product += Double(partial(workspace, task, 1)[c])
+      }
+      let inverse = Double(o.inverse[c]), scale = Double(o.weight[c]) * inverse
+      dBias[c] = Float(sum)
+      dWeight[c] = Float(product * inverse)
+      // dx = scale · (dz − Σdz/n − (x − mean) · inverse² · Σdz(x − mean)/n)
+      let slope = -scale * inverse * inverse * product / n
+      factor[c] = Float(slope)
+      offset[c] = Float(-scale * sum / n)
+    }
+  }
+
+  /// dx of the rows of `tasks`, and the residual's gradient where it is wanted.
+  public func gradient(
+    tasks: Range<Int>, _ o: Operands, workspace: UnsafeMutableRawPointer, dx: UnsafeMutablePointer<Float>,
+    dResidual: UnsafeMutablePointer<Float>?, scratch: UnsafeMutableRawPointer
+  ) {
+    let (scale, shift) = forward(o, scratch)
+    for task in tasks {
+      let rows = part(task), first = rows.lowerBound * columns
+      var arguments = ColumnGradientF32(
+        x: o.x + first, dy: o.dy + first, residual: o.residual.map { $0 + first }, scale: scale, shift: shift,
+        rows: rows.count, columns: columns, low: low, high: high, mean: o.mean, sum: nil, product: nil,
+        factor: coefficients(workspace, 0), offset: coefficients(workspace, 1), dx: dx + first,
+        dz: dResidual.map { $0 + first })
+      instructionSet.table.pointee.column_gradient_f32(&arguments)
+    }
+  }
+}

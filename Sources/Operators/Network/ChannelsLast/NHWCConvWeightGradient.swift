@@ -1,0 +1,77 @@
+public import HoneIR
+import HoneKernels
+
+/// The gradient of `NHWCTrainedConv` with respect to its weights: dw `[kernel…, C/group, M]` of x `[N, …, C]` and dy
+/// `[N, …, M]`.
+public struct NHWCConvWeightGradient: TrainedConvolutionOp {
+  public static var domain: String { NHWC.domain }
+  public var auto_pad = AutoPad.notSet
+  public var dilations: [Int] = []
+  public var group = 1
+  public var kernel_shape: [Int] = []
+  public var pads: [Int] = []
+  public var strides: [Int] = []
+  public init() {}
+
+  public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
+    try call.expectOperands(2...2)
+    guard let channels = try call.shape(0)?.last?.size, let filters = try call.shape(1)?.last, !kernel_shape.isEmpty,
+      group > 0, channels % group == 0
+    else { throw GraphError(.type, "\(try call.tensor(0)) and \(try call.tensor(1)) do not fit a convolution") }
+    return [
+      .tensor(try call.element(0), kernel_shape.map(Dimension.fixed) + [.fixed(channels / group), filters])
+    ]
+  }
+
+  public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    try requireFloat(call)
+    let shape = try shape(x: try call.sizes(0), w: try call.resultSizes(), call)
+    guard [shape.batch] + shape.output + [shape.outputChannels] == (try call.sizes(1)) else {
+      throw GraphError(.type, "a gradient of \(try call.tensor(1)) does not fit the convolution")
+    }
+    return shape.isDepthwise ? depthwise(DepthwiseGradient(shape)) : dense(ConvolutionWeightGradient(shape))
+  }
+
+  private func dense(_ plan: ConvolutionWeightGradient) -> Kernel {
+    let sums: @Sendable (borrowing Frame, Range<Int>) -> Void = { frame, range in
+      plan.run(
+        tasks: range, x: frame.operand(0, as: Float.self), dy: frame.operand(1, as: Float.self),
+        dw: frame.result(0, as: Float.self), workspace: frame.workspace)
+    }
+    var stages: [Kernel.Stage] = []
+    if plan.copyTaskCount > 0 {
+      stages.append(
+        Kernel.Stage(tasks: plan.copyTaskCount) { frame, range in
+          plan.copy(tasks: range, x: frame.operand(0, as: Float.self), workspace: frame.workspace!)
+        })
+    }
+    guard plan.reductionTaskCount > 0 else {
+      return Kernel(tasks: plan.taskCount, sums).after(stages, workspace: plan.workspaceByteCount)
+    }
+    stages.append(Kernel.Stage(tasks: plan.taskCount, sums))
+    return Kernel(tasks: plan.reductionTaskCount) { frame, range in
+      plan.reduce(tasks: range, workspace: frame.workspace!, dw: frame.result(0, as: Float.self))
+    }.after(stages, workspace: plan.workspaceByteCount)
+  }
+
+  private func depthwise(_ plan: DepthwiseGradient) -> Kernel {
+    let sums = Kernel.Stage(tasks: plan.weightTaskCount) { frame, range in
+      plan.weightGradient(
+        tasks: range, x: frame.operand(0, as: Float.self), dy: frame.operand(1, as: Float.self),
+        workspace: frame.workspace!)
+    }
+    return Kernel { frame in
+      plan.reduce(workspace: UnsafeRawPointer(frame.workspace!), dw: frame.result(0, as: Float.self))
+    }.after([sums], workspace: plan.workspaceByteCount)
+  }
+
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dw = cotangents[0] else { return [] }
+    let (x, dy) = (node.operands[0]!, node.operands[1]!)
+    var conv = NHWCTrainedConv(), inputs = NHWCConvInputGradient()
+    conv.takeWindow(of: self, group: group)
+    inputs.takeWindow(of: self, group: group)
+    inputs.input_shape = Array(try g.sizes(of: x).dropFirst().dropLast())
+    return [try g.apply(inputs, dy, dw, named: node.name), try g.apply(conv, x, dw, named: node.name)]
+  }
+}

@@ -1,0 +1,57 @@
+public import HoneDatasets
+public import HoneIR
+public import HoneRuntime
+
+/// Runs the steps of a training graph in memory that stays where it is: a step allocates nothing but its batch.
+public final class StepRunner {
+  public let training: TrainingGraph
+  /// Weights, moments, statistics and counters.
+  public let state: StateStore
+  private let session: BoundSession
+  private let threads: Int
+  /// The rate is the last input.
+  private var rateIndex: Int { session.inputTypes.count - 1 }
+
+  /// Plans the graph and sets all states to what they are at first.
+  public init(_ training: TrainingGraph, threads: Int = 1) throws(GraphError) {
+    (self.training, self.threads) = (training, threads)
+    let graph = training.graph
+    state = StateStore()
+    session = try BoundSession(
+      Program(graph, threads: threads), inputs: graph.inputs.map { graph.tensorType(of: $0) }, state: state)
+  }
+
+  /// Writes inputs and targets into their places, in the order of the graph's inputs.
+  public func set(_ batch: TrainingBatch) throws(GraphError) {
+    let graph = training.graph
+    let modelInputs = graph.inputs.count - 2
+    for i in 0..<modelInputs {
+      let name = graph.name(of: graph.inputs[i])
+      guard let tensor = batch[name] else {
+        throw GraphError(
+          .input,
+          "the batch has nothing for input ‘\(name)’; it has \(batch.inputs.map(\.name).joined(separator: ", "))")
+      }
+      try locating("input ‘\(name)’") { () throws(GraphError) in try session.set(i, to: tensor) }
+    }
+    try locating("targets") { () throws(GraphError) in try session.set(modelInputs, to: batch.targets) }
+  }
+
+  /// Runs one step on what was set, and returns the loss. If it is not finite, all states are as they were.
+  public func run(rate: Double) throws(GraphError) -> Double {
+    session.set(rateIndex, to: rate)
+    try session.run()
+    return session.number(0)
+  }
+
+  /// The model with the weights as they are now, or with their averages.
+  public func model(averaged: Bool = false) -> Graph { training.model(state, averaged: averaged) }
+
+  /// What made the loss of the step that just ran, at `rate`, no finite number.
+  func explain(_ batch: TrainingBatch, rate: Double) throws(GraphError) -> NonFiniteSearch.Finding? {
+    let graph = training.graph
+    var inputs = graph.inputs.dropLast(2).compactMap { batch[graph.name(of: $0)] }
+    inputs += [batch.targets, .scalar(Float(rate))]
+    return try NonFiniteSearch.first(in: graph, inputs, states: state.contents, threads: threads)
+  }
+}

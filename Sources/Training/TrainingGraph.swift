@@ -1,0 +1,73 @@
+public import HoneIR
+import HoneOperators
+public import HoneRuntime
+import HoneTransforms
+
+/// A model made into a graph whose run is one step of training: loss, gradients, updates.
+///
+/// Inputs are the model's, the targets, weights of samples if asked for, and the learning rate (`rate`, a scalar). Outputs
+/// are the loss, the gradients' norm if asked for, and the model's outputs if asked for. Weights, moments, running
+/// statistics and counters are states; a run whose loss is not finite leaves them all as they were.
+public struct TrainingGraph: Sendable {
+  /// What runs.
+  public let graph: Graph
+  /// The states that gradients change, in the order in which the model reads them.
+  public let weightNames: [String]
+  /// Counters among the states: runs with a finite loss, and updates of weights.
+  public static let runCounter = "training.runs"
+  public static let updateCounter = "training.updates"
+
+  private let original: Graph
+  private let parameters: [Parameter]
+
+  /// A graph that trains `model` on inputs and targets of these concrete types, batch included.
+  ///
+  /// Throws what keeps the model from being trained: an operator without gradient, a loss that does not fit, no weights.
+  public init(_ model: Graph, inputs: [TensorType], targets: [TensorType], options: TrainingOptions) throws(GraphError)
+  {
+    guard inputs.count == model.inputs.count else {
+      throw GraphError(.input, "the model has \(model.inputs.count) inputs, types of \(inputs.count) were given")
+    }
+    original = try Self.unfolded(model)
+    let lift = LiftWeights(original, options.rules, weightDecay: options.optimizer.weightDecay)
+    var step = TrainingStep(try lift.bound(original, inputs), lift.parameters, options)
+    try Pipeline.learning.run(on: &step.graph)
+    try step.prepare()
+    try Self.lower(&step.graph)
+    try step.append(targets: targets)
+    (graph, parameters) = (step.graph, step.parameters)
+    weightNames = step.weights.map(\.parameter.name)
+  }
+
+  /// What makes the steps of training fast on this machine.
+  private static func lower(_ graph: inout Graph) throws(GraphError) {}
+
+  /// The model with branches and loops whose course is known unfolded; others keep their weights inside.
+  private static func unfolded(_ model: Graph) throws(GraphError) -> Graph {
+    guard model.sorted().contains(where: { $0.op is any RegionOp }) else { return model }
+    var graph = model
+    try Pipeline.learning.run(on: &graph)
+    return graph
+  }
+}
+
+extension TrainingGraph {
+  /// The name of the state that holds the average of a weight.
+  public static func averageName(_ weight: String) -> String { "\(weight):average" }
+
+  /// The model as it came, with the weights and statistics of `state`, or with the weights' averages.
+  public func model(_ state: StateStore, averaged: Bool = false) -> Graph {
+    var model = original
+    for parameter in parameters {
+      let average = averaged ? state[Self.averageName(parameter.name)] : nil
+      guard let tensor = average ?? state[parameter.name] else { continue }
+      model.setConstant(parameter.value, to: tensor)
+    }
+    return model
+  }
+}
+
+extension Pipeline {
+  /// What leaves a model's meaning in training as it is.
+  static var learning: Pipeline { Pipeline([FoldConstants(), Simplify(), RemoveDuplicates()], rounds: 24) }
+}

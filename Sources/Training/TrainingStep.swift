@@ -1,0 +1,204 @@
+import HoneIR
+import HoneOperators
+
+/// A training graph in the making: the model with states for parameters, to which loss, gradients and updates are appended.
+struct TrainingStep {
+  var graph: Graph
+  var parameters: [Parameter]
+  private(set) var weights: [(state: Value, parameter: Parameter)] = []
+  private let options: TrainingOptions
+  private var statistics: [PrepareForTraining.Statistic] = []
+  private var runs: Value?
+
+  init(_ graph: Graph, _ parameters: [Parameter], _ options: TrainingOptions) {
+    (self.graph, self.parameters, self.options) = (graph, parameters, options)
+  }
+
+  /// Gives operators their form in training.
+  mutating func prepare() throws(GraphError) {
+    runs = graph.state(TrainingGraph.runCounter, initial: .scalar(Int64(0)))
+    let pass = PrepareForTraining(trainsNormalization: options.trainsNormalization)
+    statistics = try pass.run(on: &graph)
+  }
+
+  /// Appends everything from the loss to the updates.
+  mutating func append(targets: [TensorType]) throws(GraphError) {
+    let outputs = graph.outputs
+    let loss = try appendLoss(targets)
+    let rate = graph.input("rate", TensorType(.float32, [Int]()))
+    try findWeights(loss)
+    let gradients = try appendGradients(of: loss)
+    let counters = (runs: runs!, updates: graph.state(TrainingGraph.updateCounter, initial: .scalar(Int64(0))))
+    var gate = RunGate()
+    gate.every = options.accumulation
+    let gates = try graph.apply(gate, [loss, counters.runs, counters.updates], resultCount: 4)
+    var factor = gates[1]
+    let gathered = try gather(gradients, accepted: gates[0], kept: gates[2])
+    graph.outputs = [loss]
+    if options.gradientNormLimit != nil || options.reportsGradientNorm {
+      var norm = GradientNorm()
+      norm.limit = options.gradientNormLimit ?? 0
+      let results = try graph.apply(norm, [factor] + gathered.reversed(), resultCount: 2)
+      factor = results[0]
+      if options.reportsGradientNorm { graph.outputs.append(results[1]) }
+    }
+    if options.reportsOutputs { graph.outputs += outputs }
+    let updated = try update(gathered, rate: rate, step: gates[3], factor: factor)
+    try average(updated, factor)
+    try keepStatistics(accepted: gates[0])
+    graph.update(counters.runs, to: try graph.apply(AdvanceCounter(), counters.runs, gates[0]))
+    graph.update(counters.updates, to: try graph.apply(AdvanceCounter(), counters.updates, factor))
+    graph.removeDeadNodes()
+  }
+
+  private mutating func appendLoss(_ targets: [TensorType]) throws(GraphError) -> Value {
+    var terms = LossTerms(outputs: graph.outputs, targets: [])
+    let names = Set(graph.inputs.map { graph.name(of: $0) })
+    let inputs = graph.inputs
+    for (i, type) in targets.enumerated() {
+      let name = targets.count == 1 ? "target" : "target.\(i)"
+      terms.targets.append(graph.input(names.contains(name) ? "training.\(name)" : name, type))
+    }
+    if options.weighsSamples {
+      guard let batch = targets.first?.sizes?.first ?? inputs.first.flatMap({ graph.tensorType(of: $0).sizes?.first })
+      else { throw GraphError(.attribute, "weights of samples need targets that tell how many samples there are") }
+      terms.sampleWeights = graph.input("sampleWeights", TensorType(.float32, [batch]))
+    }
+    if let teacher = options.teacher {
+      guard teacher.inputs.count == inputs.count else {
+        throw GraphError(
+          .attribute, "the teacher has \(teacher.inputs.count) inputs, the model \(inputs.count); they must be the same"
+        )
+      }
+      terms.teacher = try graph.embed(teacher, inputs)
+    }
+    let loss = try locating("loss") { () throws(GraphError) in try options.loss.append(terms, to: &graph) }
+    graph.rename(loss, to: "loss")
+    return loss
+  }
+
+  /// Weights that the loss depends on, in the model's order.
+  private mutating func findWeights(_ loss: Value) throws(GraphError) {
+    var copy = graph
+    copy.outputs = [loss]
+    var used = Set<Value>()
+    for node in copy.sorted() { used.formUnion(node.operands.compactMap(\.self)) }
+    var states: [String: Value] = [:]
+    for state in graph.states { states[graph.name(of: state)] = state }
+    for parameter in parameters where parameter.role == .weight {
+      guard let state = states[parameter.name], used.contains(state) else { continue }
+      weights.append((state, parameter))
+    }
+    guard !weights.isEmpty else {
+      throw GraphError(.attribute, "nothing is to be trained: the loss depends on no weight that is not frozen")
+    }
+  }
+
+  /// The gradient of each weight, regularized and clipped by value.
+  private mutating func appendGradients(of loss: Value) throws(GraphError) -> [Value] {
+    let found = try graph.appendGradients(of: loss, for: weights.map(\.state))
+    var gradients: [Value] = []
+    for (i, gradient) in found.enumerated() {
+      guard var gradient else {
+        throw GraphError(.unsupported, "no gradient reaches the weight ‘\(weights[i].parameter.name)’: freeze it")
+      }
+      if options.l1 != 0 || options.l2 != 0 {
+        var op = RegularizeGradient()
+        (op.l1, op.l2) = (options.l1, options.l2)
+        gradient = try graph.apply(op, weights[i].state, gradient)
+      }
+      if let limit = options.gradientLimit, options.accumulation == 1 { gradient = try clipped(gradient, limit) }
+      gradients.append(gradient)
+    }
+    return gradients
+  }
+
+  private mutating func clipped(_ gradient: Value, _ limit: Float) throws(GraphError) -> Value {
+    try graph.apply(Clip(), gradient, graph.constant(.scalar(-limit)), graph.constant(.scalar(limit)))
+  }
+
+  /// The mean over micro-batches, if there are several.
+  private mutating func gather(_ gradients: [Value], accepted: Value, kept: Value) throws(GraphError) -> [Value] {
+    guard options.accumulation > 1 else { return gradients }
+    var gathered: [Value] = []
+    for (i, gradient) in gradients.enumerated() {
+      let name = "\(weights[i].parameter.name):gradient"
+      let sum = graph.state(name, initial: .zeros(graph.tensorType(of: gradient)))
+      var blend = BlendStates()
+      (blend.kept, blend.taken) = ([1], [1 / Float(options.accumulation)])
+      let next = try graph.apply(blend, accepted, kept, sum, gradient)
+      graph.update(sum, to: next)
+      gathered.append(try options.gradientLimit.map { limit throws(GraphError) in try clipped(next, limit) } ?? next)
+    }
+    return gathered
+  }
+}
+
+extension TrainingStep {
+  /// Small weights are updated together, large ones alone; returns the new weights.
+  private mutating func update(_ gradients: [Value], rate: Value, step: Value, factor: Value) throws(GraphError)
+    -> [Value]
+  {
+    let optimizer = options.optimizer
+    var updated = weights.map(\.state)
+    for group in groups() {
+      let chosen = group.map { weights[$0] }
+      var op = optimizer.update
+      op.rates = chosen.map(\.parameter.rate)
+      op.decays = chosen.map(\.parameter.decay)
+      var states = chosen.map(\.state)
+      var operands: [Value?] = [rate, step, factor] + states + group.map { gradients[$0] }
+      for moment in optimizer.momentNames {
+        for weight in chosen {
+          let initial = Tensor.filled(optimizer.initialMoment, weight.parameter.tensor.type)
+          let state = graph.state("\(weight.parameter.name):\(moment)", initial: initial)
+          states.append(state)
+          operands.append(state)
+        }
+      }
+      let results = try graph.apply(op, operands, resultCount: states.count)
+      for (state, next) in zip(states, results) { graph.update(state, to: next) }
+      for (i, next) in zip(group, results) { updated[i] = next }
+    }
+    return updated
+  }
+
+  private func groups() -> [[Int]] {
+    let small = 8192
+    let order = weights.indices.reversed()
+    let together = order.filter { weights[$0].parameter.tensor.elementCount < small }
+    let alone = order.filter { weights[$0].parameter.tensor.elementCount >= small }.map { [$0] }
+    return alone + (together.isEmpty ? [] : [together])
+  }
+
+  private mutating func average(_ updated: [Value], _ factor: Value) throws(GraphError) {
+    guard let averaging = options.averaging else { return }
+    let states = weights.map { weight in
+      graph.state(TrainingGraph.averageName(weight.parameter.name), initial: weight.parameter.tensor)
+    }
+    let kept = [Float](repeating: averaging, count: states.count)
+    try blend(states, updated, kept, kept.map { 1 - $0 }, factor)
+  }
+
+  private mutating func keepStatistics(accepted: Value) throws(GraphError) {
+    guard !statistics.isEmpty else { return }
+    try blend(
+      statistics.map(\.state), statistics.map(\.next), statistics.map(\.kept), statistics.map(\.taken), accepted)
+  }
+
+  private mutating func blend(
+    _ states: [Value], _ next: [Value], _ kept: [Float], _ taken: [Float], _ factor: Value
+  ) throws(GraphError) {
+    var blend = BlendStates()
+    (blend.kept, blend.taken) = (kept, taken)
+    let results = try graph.apply(blend, [factor, nil] + states + next, resultCount: states.count)
+    for (state, result) in zip(states, results) { graph.update(state, to: result) }
+  }
+}
+
+extension Tensor {
+  /// A tensor of one number, all over.
+  static func filled(_ number: Float, _ type: TensorType) -> Tensor {
+    number == 0 ? .zeros(type) : Tensor([Float](repeating: number, count: type.elementCount!), shape: type.sizes!)
+  }
+}
