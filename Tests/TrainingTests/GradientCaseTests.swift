@@ -6,7 +6,7 @@ import Testing
 
 /// Every gradient of the families of mathematics, reduction, quantization and `com.microsoft`.
 struct GradientCaseTests {
-  @Test(arguments: GradientCase.math + GradientCase.reduction)
+  @Test(arguments: GradientCase.math + GradientCase.reduction + GradientCase.composite)
   func `gradients are what central differences say`(item: GradientCase) throws {
     let element: ElementType = item.isDouble ? .float64 : .float32
     let graph = try GradientCaseGraph(item, element)

@@ -18,6 +18,9 @@ final class RandomStream: Sendable {
     }
   }
 
+  /// The numbers of run `run`.
+  func numbers(run: UInt64) -> RandomNumbers { RandomNumbers(key: key, run: run) }
+
   func nextRun() -> RandomNumbers { RandomNumbers(key: key, run: runs.add(1, ordering: .relaxed).oldValue) }
 }
 
@@ -26,13 +29,18 @@ struct RandomNumbers {
   let key: (UInt32, UInt32)
   let run: UInt64
 
-  /// Two numbers in [0, 1), of 53 random bits each.
-  func pair(_ index: Int) -> (Double, Double) {
+  /// Four words of random bits.
+  func words(_ index: Int) -> (UInt32, UInt32, UInt32, UInt32) {
     let counter = (
       UInt32(truncatingIfNeeded: index), UInt32(truncatingIfNeeded: index >> 32), UInt32(truncatingIfNeeded: run),
       UInt32(truncatingIfNeeded: run >> 32)
     )
-    let (a, b, c, d) = Self.philox(counter, key)
+    return Self.philox(counter, key)
+  }
+
+  /// Two numbers in [0, 1), of 53 random bits each.
+  func pair(_ index: Int) -> (Double, Double) {
+    let (a, b, c, d) = words(index)
     return (Self.fraction(a, b), Self.fraction(c, d))
   }
 
