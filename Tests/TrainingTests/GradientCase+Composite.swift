@@ -14,7 +14,7 @@ extension GradientCase {
       GradientCase(CastLike(), .random([2, 3]), .constant(Tensor([1.0], shape: [1]))),
       GradientCase(with(SwiGLU()) { $0.alpha = 1.5 }, .random([2, 3]), .random([2, 3])),
       GradientCase(Dropout(), .random([2, 3]), resultCount: 2),
-      GradientCase(Microsoft.QuickGelu(), .random([2, 3])),
+      GradientCase(QuickGelu(), .random([2, 3])),
       GradientCase(Microsoft.FastGelu(), .random([2, 3]), .random([3])),
       GradientCase(Microsoft.BiasGelu(), .random([2, 3]), .random([3])),
       GradientCase(
