@@ -5,7 +5,7 @@ import Testing
 
 /// Pullbacks of pooling, against central differences.
 struct PoolingGradientsTests {
-  private typealias Case = PullbackCase
+  private typealias Case = DerivativeCase
   private static func x(_ sizes: Int..., seed: Int = 1) -> Tensor {
     Case.numbers(sizes.reduce(1, *), seed: seed).reshaped(sizes)
   }
@@ -26,7 +26,7 @@ struct PoolingGradientsTests {
     Geometry(kernel: [3, 3], strides: [2, 2], auto: .sameUpper),
   ]
 
-  static let cases: [PullbackCase] =
+  static let cases: [DerivativeCase] =
     geometries.flatMap { geometry -> [Case] in
       let maximum = Case.with(MaxPool()) {
         ($0.kernel_shape, $0.strides, $0.dilations) = (geometry.kernel, geometry.strides, geometry.dilations)
@@ -74,7 +74,7 @@ struct PoolingGradientsTests {
         x(2, 2, 2, 2, seed: 2), x(1, 16, 2, 2, seed: 3), note: "in groups"),
     ] + [1, 2, 3].map { p in Case(Case.with(GlobalLpPool()) { $0.p = p }, x(2, 3, 2, 4), note: "p \(p)") }
 
-  @Test(arguments: cases) func pullbackIsTheDerivative(_ example: PullbackCase) throws {
+  @Test(arguments: cases) func pullbackIsTheDerivative(_ example: DerivativeCase) throws {
     for comparison in try example.compare() {
       #expect(
         comparison.error < 1e-6, "operand \(comparison.operand): \(comparison.pulled) ≠ \(comparison.differences)")
@@ -82,7 +82,7 @@ struct PoolingGradientsTests {
   }
 
   /// The fp32 kernels for channels-last data give what the channels-first gradient gives.
-  @Test(arguments: cases.filter { $0.op.name.hasPrefix("NHWC") }) func channelsLastKernels(_ example: PullbackCase)
+  @Test(arguments: cases.filter { $0.op.name.hasPrefix("NHWC") }) func channelsLastKernels(_ example: DerivativeCase)
     throws
   {
     var single = example
@@ -90,7 +90,7 @@ struct PoolingGradientsTests {
     let narrow = Tensor(wide.floats, shape: wide.sizes)
     single.operands = [narrow]
     let results = try single.results()
-    let cotangent = PullbackCase.numbers(results[0].elementCount, seed: 5).reshaped(results[0].sizes)
+    let cotangent = DerivativeCase.numbers(results[0].elementCount, seed: 5).reshaped(results[0].sizes)
     let expected = try example.pull([cotangent], [wide])
     let got = try single.pull([Tensor(cotangent.floats, shape: cotangent.sizes)], [narrow], threads: 3)
     for (a, b) in zip(try #require(expected[0]), try #require(got[0])) { #expect(abs(a - b) < 1e-5) }

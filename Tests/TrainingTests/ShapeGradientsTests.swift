@@ -5,14 +5,14 @@ import Testing
 
 /// Pullbacks of the operators that move elements, against central differences.
 struct ShapeGradientsTests {
-  private typealias Case = PullbackCase
+  private typealias Case = DerivativeCase
   private static func x(_ sizes: Int..., seed: Int = 1) -> Tensor {
     Case.numbers(sizes.reduce(1, *), seed: seed).reshaped(sizes)
   }
   private static func ints(_ values: Int...) -> Tensor { .integers(values) }
   private static func ints(_ values: [Int], _ sizes: Int...) -> Tensor { Tensor.integers(values).reshaped(sizes) }
 
-  static let cases: [PullbackCase] = shapes + selections + scatters + resizes + samples + others
+  static let cases: [DerivativeCase] = shapes + selections + scatters + resizes + samples + others
 
   private static let shapes: [Case] = [
     Case(Reshape(), x(2, 6), ints(3, -1)),
@@ -167,7 +167,7 @@ struct ShapeGradientsTests {
         Tensor([Float](arrayLiteral: 0.5, 0.9), shape: [1, 1, 2]), .scalar(Int64(2))),
     ]
 
-  @Test(arguments: cases) func pullbackIsTheDerivative(_ example: PullbackCase) throws {
+  @Test(arguments: cases) func pullbackIsTheDerivative(_ example: DerivativeCase) throws {
     for comparison in try example.compare() {
       #expect(
         comparison.error < 1e-7, "operand \(comparison.operand): \(comparison.pulled) ≠ \(comparison.differences)")

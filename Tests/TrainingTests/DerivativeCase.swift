@@ -4,7 +4,7 @@ import HoneRuntime
 import Testing
 
 /// An operator on operands whose pullback is compared with differences of its results.
-struct PullbackCase: Sendable, CustomTestStringConvertible {
+struct DerivativeCase: Sendable, CustomTestStringConvertible {
   var op: any Op
   var operands: [Tensor?]
   var resultCount = 1
