@@ -14,7 +14,8 @@ public struct BinaryCrossEntropy: Loss {
   public func append(_ terms: LossTerms, to graph: inout Graph) throws(GraphError) -> Value {
     let (x, y) = (try terms.output(output), try terms.reference(reference))
     guard try graph.sizes(of: x) == graph.sizes(of: y), graph.tensorType(of: y).element == .float32 else {
-      throw GraphError(.type, "logits \(graph.type(of: x)) and float32 targets \(graph.type(of: y)) must have one shape")
+      throw GraphError(
+        .type, "logits \(graph.type(of: x)) and float32 targets \(graph.type(of: y)) must have one shape")
     }
     let one = try graph.number(1, like: x)
     let negative = try graph.apply(Sub(), one, y)

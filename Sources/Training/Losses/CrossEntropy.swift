@@ -73,7 +73,8 @@ public struct CrossEntropy: Loss {
   }
 
   /// −Σ weight·((1 − smoothing)·q + smoothing/C)·log softmax of each position.
-  private func distribute(_ q: Value, _ scores: Value, _ sizes: [Int], _ graph: inout Graph) throws(GraphError) -> Value {
+  private func distribute(_ q: Value, _ scores: Value, _ sizes: [Int], _ graph: inout Graph) throws(GraphError) -> Value
+  {
     var q = try graph.scaled(q, by: -(1 - Double(smoothing)))
     if smoothing != 0 { q = try graph.apply(Add(), q, graph.number(-Double(smoothing) / Double(sizes[1]), like: q)) }
     if !classWeights.isEmpty { q = try graph.apply(Mul(), q, graph.perClass(classWeights, rank: sizes.count)) }
