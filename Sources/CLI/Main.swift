@@ -13,14 +13,15 @@ struct Hone: AsyncParsableCommand {
       The main job: hone compress model.onnx --data samples/ -o out/
 
       Exit codes: 0 done · 1 goal not met (what was found is written all the same) · 2 wrong usage · 3 the model or data cannot be \
-      used · 4 results differ.
+      used · 4 results differ · \
+      130 interrupted, and what is needed to go on was saved.
       Results go to standard output, logs and progress to standard error. Nothing is ever sent over a network.
       """,
     version: "0.1.0",
     subcommands: [
       InspectCommand.self, RunCommand.self, OptimizeCommand.self, QuantizeCommand.self, CompressCommand.self,
       EvaluateCommand.self,
-      BenchmarkCommand.self, KernelsCommand.self, ModelsCommand.self,
+      BenchmarkCommand.self, TrainCommand.self, FinetuneCommand.self, KernelsCommand.self, ModelsCommand.self,
     ])
 
   static func main() async {
@@ -56,6 +57,7 @@ enum HoneExit: Int32 {
   case usage = 2
   case unusable = 3
   case differs = 4
+  case interrupted = 130
 
   init(_ error: GraphError) { self = error.kind == .attribute && error.trail.contains("option") ? .usage : .unusable }
 }

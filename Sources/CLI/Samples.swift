@@ -9,9 +9,17 @@ struct Samples {
   let dataset: Dataset
   private let graph: Graph
 
-  init(_ path: String, for graph: Graph, _ options: OutputOptions, split: Split? = nil, label: String? = nil) throws {
+  init(
+    _ path: String, for graph: Graph, _ options: OutputOptions, split: Split? = nil, label: String? = nil,
+    forecast: ForecastOptions? = nil
+  ) throws {
     var opening = DatasetOptions()
     opening.split = split
+    opening.forecast = forecast
+    if let json = graph.metadata[Tokenizer.metadataKey] {
+      let tokenizer = try Tokenizer(json: json)
+      opening.text = TextOptions(length: tokenizer.length, tokenizer: tokenizer)
+    }
     if let label { opening.label = Int(label).map { .index($0) } ?? .name(label) }
     let opened = try Dataset.open(path, opening)
     let input = graph.inputs.first.map { graph.tensorType(of: $0) }
@@ -19,6 +27,14 @@ struct Samples {
     dataset = try prepared.bound(to: graph.inputs.map { graph.name(of: $0) })
     self.graph = graph
     for note in dataset.notes { options.note("note: \(note)") }
+  }
+
+  /// The data at `path` as it lies there.
+  static func open(_ path: String, split: Split? = nil, label: String? = nil) throws -> Dataset {
+    var opening = DatasetOptions()
+    opening.split = split
+    if let label { opening.label = Int(label).map { .index($0) } ?? .name(label) }
+    return try Dataset.open(path, opening)
   }
 
   /// Training samples where there are any, so that what is evaluated later was not looked at.

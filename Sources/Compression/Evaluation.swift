@@ -21,9 +21,10 @@ public struct Evaluation: Sendable {
     try self.init(graph, on: dataset, program: program, progress: progress)
   }
 
-  /// Runs `program`, which is `graph` made ready, on all of `dataset`.
+  /// Runs `program`, which is `graph` made ready, on all of `dataset`. `metrics` are scores beside those that are always given, by
+  /// the names of `MetricName`.
   public init(
-    _ graph: Graph, on dataset: Dataset, program: Program, progress: (Int) -> Void = { _ in }
+    _ graph: Graph, on dataset: Dataset, program: Program, metrics: [String] = [], progress: (Int) -> Void = { _ in }
   ) throws(GraphError) {
     guard dataset.task != .unlabelled else {
       throw GraphError(.input, "the data has no labels, so there is nothing to compare outputs with")
@@ -31,6 +32,7 @@ public struct Evaluation: Sendable {
     let session = Session(program)
     var classes = ClassificationMetrics(classes: Self.classNames(graph, dataset))
     var targets = RegressionMetrics()
+    var named = try NamedMetrics(metrics, for: dataset)
     var output: Int?
     var batches = dataset.batches(of: BatchSize(graph).size)
     var done = 0
@@ -46,10 +48,14 @@ public struct Evaluation: Sendable {
         }
         try targets.add(tensor, targets: batch.labels.map { $0?.values ?? [] })
       }
+      try named.add(outputs[index], labels: batch.labels)
       done += batch.count
       progress(done)
     }
     if dataset.task == .classification { classification = classes.scores } else { regression = targets.scores }
+    guard !metrics.isEmpty else { return }
+    classification?.metrics = named.scores
+    regression?.metrics = named.scores
   }
 
   /// The model's own names of its classes, under `hone.classes` in its metadata; else those of the data.

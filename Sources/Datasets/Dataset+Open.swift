@@ -38,7 +38,9 @@ extension Dataset {
   private static func openFile(_ url: URL, _ options: DatasetOptions) throws(GraphError) -> Dataset {
     let start = try FileBytes(url)
     let magic = try start.read(0..<min(4, start.count))
-    if let text = options.text { return try textLines(url, options, text) }
+    if let text = options.text, !["npz", "npy"].contains(url.pathExtension.lowercased()) {
+      return try textLines(url, options, text)
+    }
     if let forecast = options.forecast {
       return url.pathExtension.lowercased() == "npy"
         ? try seriesArray(url, forecast) : try seriesTable(url, options, forecast)
@@ -66,18 +68,23 @@ extension Dataset {
     throw GraphError(.file, "holds no data of a known kind (it has \(list(names))); \(expected)").at(url.path)
   }
 
-  /// One of `train.npz`, `test.csv` and the like.
+  /// One of `train.npz`, `test.csv` and the like. The vocabulary of texts is that of the training file.
   private static func splitFiles(_ url: URL, _ options: DatasetOptions) throws(GraphError) -> Dataset? {
     var files: [Split: URL] = [:]
+    let known = ["npz", "csv", "tsv"] + (options.text == nil ? [] : ["txt"])
     for name in try Folder.names(url) {
       let file = url.appendingPathComponent(name)
-      guard ["npz", "csv", "tsv"].contains(file.pathExtension.lowercased()) else { continue }
+      guard known.contains(file.pathExtension.lowercased()) else { continue }
       guard let split = Split(folder: file.deletingPathExtension().lastPathComponent) else { return nil }
       files[split] = file
     }
     guard !files.isEmpty else { return nil }
     let split = try requirePreferred(Set(files.keys), options.split, url)
-    var dataset = try openFile(files[split]!, options)
+    var reading = options
+    if split != .train, options.text != nil, options.text?.tokenizer == nil, let training = files[.train] {
+      reading.text?.tokenizer = try openFile(training, options).tokenizer
+    }
+    var dataset = try openFile(files[split]!, reading)
     dataset.notes += splitNote(Set(files.keys), split, options)
     dataset.split = split
     return dataset

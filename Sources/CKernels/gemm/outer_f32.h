@@ -5,7 +5,10 @@ INLINE void outer_tile_f32(const OuterF32 *o, size_t row, size_t column, size_t 
   const float *a = o->a + row, *b = o->b + column;
   float *c = o->c + (ptrdiff_t)row * o->c_stride + (ptrdiff_t)column;
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows * nv; i++) acc[i] = (vf)0.0f;
+  for (int i = 0; i < rows * nv; i++) {
+    acc[i] = (vf)0.0f;
+    __builtin_prefetch(c + i / nv * o->c_stride + i % nv * LANES, 1, 3);
+  }
   for (size_t p = 0; p < o->depth; p++, a += o->a_stride, b += o->b_stride) {
     vf bv[4];
 #pragma clang loop unroll(full)

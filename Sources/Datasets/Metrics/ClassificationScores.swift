@@ -17,6 +17,8 @@ public struct ClassificationScores: Sendable, Hashable, Codable {
   public var confusionMatrix: [[Int]]?
   /// Samples for which the model gave no class: scores that are all NaN.
   public var invalidCount: Int
+  /// Scores that were asked for by name.
+  public var metrics: [String: Double]?
 
   /// Larger confusion matrices are left out.
   public static let confusionLimit = 1000
@@ -38,7 +40,7 @@ public struct ClassificationScores: Sendable, Hashable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case count, accuracy
+    case count, accuracy, metrics
     case top5Accuracy = "top5_accuracy"
     case precisionMacro = "precision_macro"
     case recallMacro = "recall_macro"

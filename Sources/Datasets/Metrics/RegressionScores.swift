@@ -15,9 +15,11 @@ public struct RegressionScores: Sendable, Hashable, Codable {
   public var r2: Double
   /// Values that were NaN or infinite. They are left out of all other scores.
   public var invalidCount: Int
+  /// Scores that were asked for by name.
+  public var metrics: [String: Double]?
 
   private enum CodingKeys: String, CodingKey {
-    case count, mae, rmse, mape, pearson, r2
+    case count, mae, rmse, mape, pearson, r2, metrics
     case invalidCount = "invalid_count"
   }
 }

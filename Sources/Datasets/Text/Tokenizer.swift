@@ -1,3 +1,4 @@
+internal import Foundation
 public import HoneIR
 
 /// Turns text into a fixed number of ids, as a model's embedding takes them.
@@ -123,6 +124,24 @@ public struct Tokenizer: Sendable, Hashable, Codable {
 }
 
 extension Tokenizer {
+  /// The key of a model's metadata under which the JSON of its tokenizer lies.
+  public static let metadataKey = "hone.tokenizer"
+
+  /// Reads the JSON of a model's metadata.
+  public init(json: String) throws(GraphError) {
+    do { self = try JSONDecoder().decode(Tokenizer.self, from: Data(json.utf8)) } catch {
+      if let error = error as? GraphError { throw error }
+      throw GraphError(.attribute, "the JSON is no tokenizer with words and a length").at("tokenizer")
+    }
+  }
+
+  /// The JSON for the model's metadata.
+  public var json: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+  }
+
   private enum Key: String, CodingKey { case words, length, grams }
 
   public init(from decoder: any Decoder) throws {

@@ -15,13 +15,7 @@ extension BatchAssembly {
       let width = dataset.classes.count
       let indices = try classes(labels, draw)
       var shares = [Float](repeating: 0, count: indices.count * width)
-      for (row, index) in indices.enumerated() {
-        guard index < width else {
-          throw GraphError(
-            .input, "sample \(draw.indices[row]) is of class \(index), but only \(width) classes are named")
-        }
-        shares[row * width + index] = 1
-      }
+      for (row, index) in indices.enumerated() { shares[row * width + index] = 1 }
       return Tensor(shares, shape: [indices.count, width])
     }
   }
@@ -31,6 +25,11 @@ extension BatchAssembly {
     for (row, label) in labels.enumerated() {
       guard let index = label?.classIndex, index >= 0 else {
         throw GraphError(.input, "sample \(draw.indices[row]) has no class to train on")
+      }
+      guard dataset.classes.isEmpty || index < dataset.classes.count else {
+        throw GraphError(
+          .input,
+          "sample \(draw.indices[row]) is of class \(index), but only \(dataset.classes.count) classes are named")
       }
       indices.append(index)
     }

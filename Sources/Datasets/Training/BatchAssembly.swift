@@ -76,21 +76,29 @@ struct BatchAssembly: Sendable {
   ) throws(GraphError) -> ([NamedTensor], [Label?]) {
     var values: [Float] = []
     var labels: [Label?] = []
-    var first: (name: String, sizes: [Int])?
+    var first: (name: String, sizes: [Int], width: Int)?
     for (i, index) in draw.indices.enumerated() {
       let sample = try dataset.raw(at: index)
       labels.append(sample.label)
-      var tensor = sample.inputs[0].tensor
+      let (name, tensor) = (sample.inputs[0].name, sample.inputs[0].tensor)
       guard tensor.element == .uint8 else { throw misfit(index, tensor.type) }
-      if augmentsSamples { tensor = try augmented(tensor, draw.position.epoch, draw.keys[i]) }
-      let name = first ?? (sample.inputs[0].name, tensor.sizes)
-      if first == nil { values.reserveCapacity(draw.indices.count * tensor.elementCount) }
-      guard tensor.sizes == name.sizes else { throw misfit(index, tensor.type) }
-      first = name
-      table.append(tensor.bytes, to: &values)
+      let image = augmentsSamples ? try augmented(tensor, draw.position.epoch, draw.keys[i]) : nil
+      let sizes = image.map { [$0.height, $0.width, $0.channels] } ?? tensor.sizes
+      if first == nil {
+        let width = sizes.reduce(1, *)
+        first = (name, sizes, width)
+        values = [Float](repeating: 0, count: draw.indices.count * width)
+      }
+      guard sizes == first!.sizes else { throw misfit(index, TensorType(.uint8, sizes)) }
+      let start = i * first!.width
+      if let image {
+        table.write(image, to: &values, at: start)
+      } else {
+        table.write(tensor.bytes, to: &values, at: start)
+      }
     }
-    let sizes = table.sizes(for: first!.sizes)
-    return ([NamedTensor(first!.name, Tensor(values, shape: [draw.indices.count] + sizes))], labels)
+    let sizes = [draw.indices.count] + table.sizes(for: first!.sizes)
+    return ([NamedTensor(first!.name, Tensor(values, shape: sizes))], labels)
   }
 
   private func misfit(_ index: Int, _ type: TensorType) -> GraphError {
@@ -100,7 +108,7 @@ struct BatchAssembly: Sendable {
     )
   }
 
-  private func augmented(_ tensor: Tensor, _ epoch: Int, _ key: Int) throws(GraphError) -> Tensor {
+  private func augmented(_ tensor: Tensor, _ epoch: Int, _ key: Int) throws(GraphError) -> PixelImage {
     guard var image = PixelImage(tensor) else {
       throw GraphError(.input, "\(tensor.type) is no image and cannot be augmented as one")
     }
@@ -108,7 +116,7 @@ struct BatchAssembly: Sendable {
       var random = CounterGenerator(seed: seed, epoch, key, place)
       augmentation.image?.apply(&image, &random)
     }
-    return tensor.sizes.count == 2 ? image.tensor.reshaped([image.height, image.width]) : image.tensor
+    return image
   }
 
   /// Samples of any kind.
@@ -119,7 +127,10 @@ struct BatchAssembly: Sendable {
       for k in sample.inputs.indices {
         var tensor = sample.inputs[k].tensor
         let isImage = dataset.content == .images
-        if augmentsSamples && isImage { tensor = try augmented(tensor, draw.position.epoch, draw.keys[i]) }
+        if augmentsSamples && isImage {
+          let image = try augmented(tensor, draw.position.epoch, draw.keys[i])
+          tensor = tensor.sizes.count == 2 ? image.tensor.reshaped([image.height, image.width]) : image.tensor
+        }
         if let preprocessing = dataset.preprocessing { tensor = try preprocessing.apply(tensor, dataset.content) }
         if augmentsSamples && !isImage { tensor = try varied(tensor, draw.position.epoch, draw.keys[i]) }
         sample.inputs[k].tensor = tensor

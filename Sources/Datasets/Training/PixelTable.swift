@@ -32,19 +32,33 @@ struct PixelTable: Sendable {
     }
   }
 
-  /// Adds the preprocessed `bytes` of an image, channels innermost.
-  func append(_ bytes: [UInt8], to values: inout [Float]) {
+  /// Writes the preprocessed `bytes` of an image, channels innermost, to `values` from `start` on.
+  func write(_ bytes: [UInt8], to values: inout [Float], at start: Int) {
     if channels == 1 {
-      for byte in bytes { values.append(results[Int(byte)]) }
-    } else if layout == .nchw {
-      for channel in 0..<channels {
-        for i in stride(from: channel, to: bytes.count, by: channels) {
-          values.append(results[channel << 8 + Int(bytes[i])])
-        }
-      }
+      for i in bytes.indices { values[start + i] = results[Int(bytes[i])] }
     } else {
-      for i in stride(from: 0, to: bytes.count, by: channels) {
-        for channel in 0..<channels { values.append(results[channel << 8 + Int(bytes[i + channel])]) }
+      scatter(count: bytes.count, to: &values, at: start) { Int(bytes[$0]) }
+    }
+  }
+
+  /// Writes an image whose values are bytes.
+  func write(_ image: PixelImage, to values: inout [Float], at start: Int) {
+    let pixels = image.values
+    if channels == 1 {
+      for i in pixels.indices { values[start + i] = results[Int(pixels[i])] }
+    } else {
+      scatter(count: pixels.count, to: &values, at: start) { Int(pixels[$0]) }
+    }
+  }
+
+  @inline(__always)
+  private func scatter(count: Int, to values: inout [Float], at start: Int, _ byte: (Int) -> Int) {
+    let plane = count / channels
+    for channel in 0..<channels {
+      let table = channel << 8
+      for pixel in 0..<plane {
+        let place = layout == .nchw ? channel * plane + pixel : pixel * channels + channel
+        values[start + place] = results[table + byte(pixel * channels + channel)]
       }
     }
   }

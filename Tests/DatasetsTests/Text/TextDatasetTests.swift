@@ -34,6 +34,19 @@ struct TextDatasetTests {
     #expect(given.training.tokenizer?.words == ["all"] && given.held.tokenizer?.words == ["all"])
   }
 
+  @Test func `files of splits share the vocabulary of the training file`() throws {
+    let scratch = Scratch()
+    try scratch.write("a\tred apple\nb\tred carrot", "train.txt")
+    try scratch.write("b\tgreen carrot", "val.txt")
+    var options = DatasetOptions()
+    options.text = TextOptions(length: 2)
+    options.split = .validation
+    options.classes = ["a", "b"]
+    let data = try Dataset.open(scratch.url.path, options)
+    #expect(data.split == .validation && data.tokenizer?.words == ["red", "apple", "carrot"])
+    #expect(try data.sample(at: 0).inputs[0].tensor.integers == [1, 4] && data.label(at: 0) == .classIndex(1))
+  }
+
   @Test func `folders of texts, the vocabulary is that of the training split`() throws {
     let scratch = Scratch()
     try scratch.write("red apple", "train/fruit/1.txt")

@@ -1,4 +1,3 @@
-import Foundation
 import HoneIR
 import Testing
 
@@ -31,8 +30,9 @@ struct TokenizerTests {
 
   @Test func `a tokenizer is read as it was written`() throws {
     let tokenizer = try Tokenizer(words: ["x", "y"], length: 3, grams: .init(buckets: 7))
-    let read = try JSONDecoder().decode(Tokenizer.self, from: JSONEncoder().encode(tokenizer))
+    let read = try Tokenizer(json: tokenizer.json)
     #expect(read == tokenizer && read.ids(of: "y z") == tokenizer.ids(of: "y z"))
+    #expect(message { try Tokenizer(json: "{}") }.contains("no tokenizer"))
     #expect(message { try Tokenizer(words: [], length: 0) }.contains("not 0"))
     #expect(message { try Tokenizer(words: [], length: 1, grams: .init(minimum: 3, maximum: 2)) }.contains("n-grams"))
   }

@@ -64,7 +64,7 @@ struct RecurrentTrainingPlan: Sendable {
   // MARK: Division of the batch
 
   /// Rows that pass large weights together, and small ones.
-  private var mostRows: Int { (sizes.inputs + sizes.hidden) * sizes.width > 1 << 18 ? 64 : 16 }
+  private var mostRows: Int { (sizes.inputs + sizes.hidden) * sizes.width > 1 << 18 ? 64 : 32 }
   /// Blocks of rows, of nearly equal height.
   var blocks: Int { max((sizes.batch + mostRows - 1) / mostRows, min(2, sizes.batch / 6), 1) }
   var blockRows: Int { (sizes.batch + blocks - 1) / blocks }

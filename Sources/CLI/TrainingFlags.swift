@@ -1,0 +1,86 @@
+import ArgumentParser
+import HoneIR
+import HoneTraining
+
+/// What `train` and `finetune` have in common. An option wins over the recipe.
+struct TrainingFlags: ParsableArguments {
+  @Option(help: "Samples to train on: .npz, IDX folder, CSV with a label column, or a folder of images per class.")
+  var data: String?
+  @Option(
+    help: ArgumentHelp(
+      "Samples to judge the weights on: data of their own, or the share of --data that is held back; 0 holds none back. (default: the data's own validation split, else 0.1)",
+      valueName: "path-or-share"))
+  var validation: String?
+  @Option(help: "The label column of a table, by name or number.") var label: String?
+  @Option(help: ArgumentHelp("How to train, in YAML or JSON; options win over it.", valueName: "file")) var recipe:
+    String?
+  @Option(help: ArgumentHelp("Passes over the data.", valueName: "n")) var epochs: Int?
+  @Option(help: ArgumentHelp("Steps in all, instead of --epochs.", valueName: "n")) var steps: Int?
+  @Option(help: ArgumentHelp("Samples in a step.", valueName: "n")) var batch: Int?
+  @Option(help: ArgumentHelp("What is made small: \(TrainingChoices.lossNames).", valueName: "name[:key=value,…]"))
+  var loss: String?
+  @Option(
+    help: ArgumentHelp("The rule of updates: \(TrainingChoices.optimizerNames).", valueName: "name[:key=value,…]"))
+  var optimizer: String?
+  @Option(help: "The learning rate.") var rate: Double?
+  @Option(help: ArgumentHelp("Brings the norm of all gradients together below this.", valueName: "norm"))
+  var gradientNorm: Float?
+  @Option(
+    help: ArgumentHelp("Uses the weights' running average, of which each update keeps this share.", valueName: "share"))
+  var averaging: Float?
+  @Option(
+    help: ArgumentHelp(
+      "Weights that stay as they are, by name; * and ? stand for characters. May be repeated.", valueName: "pattern"))
+  var freeze: [String] = []
+  @Option(help: "Seed of weights, order and augmentation.") var seed: UInt64?
+  @Option(
+    help: "What decides which weights are best: \(TrainingMetric.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var metric: String?
+  @Option(help: ArgumentHelp("Stops after this many evaluations in a row without a better score.", valueName: "n"))
+  var patience: Int?
+  @Option(help: ArgumentHelp("Steps between evaluations. (default: an epoch)", valueName: "n")) var evaluateEvery: Int?
+  @Option(help: ArgumentHelp("Steps between checkpoints. (default: an epoch)", valueName: "n")) var checkpointEvery:
+    Int?
+  @Option(help: ArgumentHelp("Starts from the weights of a safetensors file, by name.", valueName: "file")) var weights:
+    String?
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the trained model.", valueName: "file")) var output:
+    String
+  @Option(help: ArgumentHelp("Keeps last.safetensors and best.safetensors here.", valueName: "dir")) var checkpoints:
+    String?
+  @Flag(help: "Goes on from last.safetensors in --checkpoints; starts anew if there is none.") var resume = false
+  @Option(help: ArgumentHelp("Writes training.jsonl and an event file for TensorBoard here.", valueName: "dir"))
+  var log: String?
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var options: OutputOptions
+
+  func validate() throws {
+    for (name, value) in [
+      ("epochs", epochs), ("steps", steps), ("batch", batch), ("patience", patience), ("evaluate-every", evaluateEvery),
+      ("checkpoint-every", checkpointEvery),
+    ] {
+      if let value, value < 1 { throw ValidationError("--\(name) must be positive") }
+    }
+    if let rate, !(rate >= 0 && rate.isFinite) { throw ValidationError("--rate must be a number that is not negative") }
+    if let metric, TrainingMetric(rawValue: metric) == nil {
+      throw ValidationError("--metric takes \(TrainingMetric.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    if resume, checkpoints == nil { throw ValidationError("--resume needs --checkpoints, the folder to go on from") }
+    if epochs != nil, steps != nil { throw ValidationError("--epochs and --steps exclude each other") }
+  }
+
+  /// The recipe file, with what the options say in its place.
+  func merged(model: String?) throws -> TrainingRecipe {
+    var given = TrainingRecipe()
+    (given.model, given.data, given.label) = (model, data, label)
+    given.validation = validation.map(RecipeValue.init)
+    (given.epochs, given.steps, given.batch, given.rate, given.seed) = (epochs, steps, batch, rate, seed)
+    given.loss = try loss.map { try NamedChoice(argument: $0, option: "--loss") }
+    given.optimizer = try optimizer.map { try NamedChoice(argument: $0, option: "--optimizer") }
+    (given.gradientNorm, given.averaging, given.weights) = (gradientNorm, averaging, weights)
+    (given.metric, given.patience) = (metric.flatMap(TrainingMetric.init), patience)
+    (given.evaluationInterval, given.checkpointInterval) = (evaluateEvery, checkpointEvery)
+    given.freeze = freeze.isEmpty ? nil : freeze
+    guard let recipe else { return given }
+    return try TrainingRecipe(contentsOf: recipe).overridden(by: given)
+  }
+}
