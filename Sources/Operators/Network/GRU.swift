@@ -25,7 +25,7 @@ public struct GRU: ExecutableOp, RecurrentOp {
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     if try packsWeights(call) {
       return try RecurrentTrainingPlan(.gru, self, call, isLinearBeforeReset: linear_before_reset).forward(
-        Float.self, savesTo: nil)
+        Float.self, savesTo: nil, resultCount: call.resultCount)
     }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)

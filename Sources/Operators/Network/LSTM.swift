@@ -25,7 +25,7 @@ public struct LSTM: ExecutableOp, RecurrentOp {
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     if try packsWeights(call) {
       return try RecurrentTrainingPlan(.lstm, self, call, couplesInputAndForget: input_forget).forward(
-        Float.self, savesTo: nil)
+        Float.self, savesTo: nil, resultCount: call.resultCount)
     }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)

@@ -21,7 +21,8 @@ public struct RNN: ExecutableOp, RecurrentOp {
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     if try packsWeights(call) {
-      return try RecurrentTrainingPlan(.rnn, self, call).forward(Float.self, savesTo: nil)
+      return try RecurrentTrainingPlan(.rnn, self, call).forward(
+        Float.self, savesTo: nil, resultCount: call.resultCount)
     }
     switch try call.element(0) {
     case .float32: return try kernel(call, Float.self)

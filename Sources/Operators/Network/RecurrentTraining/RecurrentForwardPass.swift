@@ -8,6 +8,8 @@ struct RecurrentForwardPass<Cell: TrainingCell>: Sendable {
   let cell: Cell
   /// The result that keeps the gates; without one they live in scratch memory for two steps.
   let savesTo: Int?
+  /// Results that the operator has.
+  let resultCount: Int
 
   private var sizes: RecurrentSizes { plan.sizes }
   private var packedCount: Int { (cell.packedCount + 15) / 16 * 16 }
@@ -76,8 +78,8 @@ struct RecurrentForwardPass<Cell: TrainingCell>: Sendable {
       swap(&operands, &next)
     }
     let h = Rows(UnsafePointer(operands) + 1 + sizes.inputs, stride: plan.operandStride)
-    plan.store(h, frame, 1, block)
-    if plan.cell == .lstm { plan.store(cellBefore, frame, 2, block) }
+    if resultCount > 1 { plan.store(h, frame, 1, block) }
+    if plan.cell == .lstm, resultCount > 2 { plan.store(cellBefore, frame, 2, block) }
   }
 
   /// A sequence that is over keeps its state.

@@ -36,9 +36,10 @@ public struct RecurrentTraining: ExecutableOp, RecurrentTrainingOp {
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let plan = try RecurrentTrainingPlan(self, call)
+    let saved = cell == .rnn ? nil : stateCount + 1
     switch try call.element(0) {
-    case .float32: return plan.forward(Float.self, savesTo: cell == .rnn ? nil : stateCount + 1)
-    case .float64: return plan.forward(Double.self, savesTo: cell == .rnn ? nil : stateCount + 1)
+    case .float32: return plan.forward(Float.self, savesTo: saved, resultCount: resultCount)
+    case .float64: return plan.forward(Double.self, savesTo: saved, resultCount: resultCount)
     case let other: throw .unsupported(other)
     }
   }

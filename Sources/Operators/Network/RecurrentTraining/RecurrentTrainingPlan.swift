@@ -97,38 +97,28 @@ struct RecurrentTrainingPlan: Sendable {
   }
 
   /// The way forward; what the way back needs goes to result `savesTo`, if there is one.
-  func forward<T: TrainingElement>(_: T.Type, savesTo: Int?) -> Kernel {
-    if T.self == Float.self, let kernel {
-      return RecurrentForwardPass(plan: self, cell: FusedTrainingCell(sizes: sizes, kernel: kernel), savesTo: savesTo)
-        .kernel()
+  func forward<T: TrainingElement>(_: T.Type, savesTo: Int?, resultCount: Int) -> Kernel {
+    func pass(_ cell: some TrainingCell) -> Kernel {
+      RecurrentForwardPass(plan: self, cell: cell, savesTo: savesTo, resultCount: resultCount).kernel()
     }
-    switch cell {
-    case .lstm: return RecurrentForwardPass(plan: self, cell: LSTMTrainingCell<T>(self), savesTo: savesTo).kernel()
-    case .gru: return RecurrentForwardPass(plan: self, cell: GRUTrainingCell<T>(self), savesTo: savesTo).kernel()
-    case .rnn: return RecurrentForwardPass(plan: self, cell: RNNTrainingCell<T>(self), savesTo: savesTo).kernel()
+    if T.self == Float.self, let kernel { return pass(FusedTrainingCell(sizes: sizes, kernel: kernel)) }
+    return switch cell {
+    case .lstm: pass(LSTMTrainingCell<T>(self))
+    case .gru: pass(GRUTrainingCell<T>(self))
+    case .rnn: pass(RNNTrainingCell<T>(self))
     }
   }
 
   func backward<T: TrainingElement>(_: T.Type, _ call: Call, wantsInput: Bool) -> Kernel {
     let arriving = (10..<13).map { call.has($0) ? $0 : nil }
-    if T.self == Float.self, let kernel {
-      return RecurrentBackwardPass(
-        plan: self, cell: FusedTrainingCell(sizes: sizes, kernel: kernel), arriving: arriving, wantsInput: wantsInput
-      ).kernel()
+    func pass(_ cell: some TrainingCell) -> Kernel {
+      RecurrentBackwardPass(plan: self, cell: cell, arriving: arriving, wantsInput: wantsInput).kernel()
     }
-    switch cell {
-    case .lstm:
-      return RecurrentBackwardPass(
-        plan: self, cell: LSTMTrainingCell<T>(self), arriving: arriving, wantsInput: wantsInput
-      ).kernel()
-    case .gru:
-      return RecurrentBackwardPass(
-        plan: self, cell: GRUTrainingCell<T>(self), arriving: arriving, wantsInput: wantsInput
-      ).kernel()
-    case .rnn:
-      return RecurrentBackwardPass(
-        plan: self, cell: RNNTrainingCell<T>(self), arriving: arriving, wantsInput: wantsInput
-      ).kernel()
+    if T.self == Float.self, let kernel { return pass(FusedTrainingCell(sizes: sizes, kernel: kernel)) }
+    return switch cell {
+    case .lstm: pass(LSTMTrainingCell<T>(self))
+    case .gru: pass(GRUTrainingCell<T>(self))
+    case .rnn: pass(RNNTrainingCell<T>(self))
     }
   }
 }
