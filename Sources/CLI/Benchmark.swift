@@ -70,8 +70,8 @@ struct BenchmarkCommand: ParsableCommand {
   func validate() throws {
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
     guard batch > 0 else { throw ValidationError("--batch must be positive") }
-    if train, profile || serve || inputs != nil || arithmetic.precision != .fp32 {
-      throw ValidationError("--train takes no --profile, --inputs or --precision: it runs on random data in fp32")
+    if train, serve || inputs != nil || arithmetic.precision != .fp32 {
+      throw ValidationError("--train takes no --inputs or --precision: it runs on random data in fp32")
     }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
@@ -101,7 +101,7 @@ struct BenchmarkCommand: ParsableCommand {
   private func runTraining() throws {
     let result = try TrainingBenchmark(
       model: model.path, batch: batch, optimizer: optimizer, threads: threads.count, seed: seed,
-      binding: binding.dictionary
+      binding: binding.dictionary, profiles: profile
     ).run(duration: duration, warmup: warmup)
     if output.format == .json { return try Console.json(result) }
     Console.print(
@@ -112,6 +112,13 @@ struct BenchmarkCommand: ParsableCommand {
       samples_per_second  \(Format.number(result.samples_per_second, 1))
       peak_memory_mb      \(Format.number(result.peak_memory_mb, 1))
       """)
+    guard let steps = result.profile else { return }
+    var table = TextTable(["operator", "result", "times", "ms", "share"], left: [0, 1])
+    for step in steps {
+      table.add(
+        step.operator, step.result, Format.count(step.count), Format.number(step.ms, 4), Format.percent(step.share))
+    }
+    Console.print("\n" + table.text)
   }
 
   private func report(

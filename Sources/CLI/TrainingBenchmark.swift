@@ -1,6 +1,6 @@
 import HoneIR
-import HoneONNX
 import HoneModels
+import HoneONNX
 import HoneRuntime
 import HoneTraining
 
@@ -12,6 +12,7 @@ struct TrainingBenchmark {
   let threads: Int
   let seed: UInt64
   let binding: [String: Int]
+  let profiles: Bool
 
   struct Result: Encodable {
     var model: String
@@ -24,6 +25,16 @@ struct TrainingBenchmark {
     var peak_memory_mb: Double
     var load_ms: Double
     var steps: Int
+    var profile: [Entry]?
+  }
+
+  /// Nodes of one operator with results of one type, on one thread.
+  struct Entry: Encodable {
+    var `operator`: String
+    var result: String
+    var count: Int
+    var ms: Double
+    var share: Double
   }
 
   /// Runs steps for `duration` seconds, at least three, after `warmup` others.
@@ -40,10 +51,30 @@ struct TrainingBenchmark {
       times.append(try clock.measure { _ = try runner.run(rate: 1e-5) }.milliseconds)
     }
     let median = times.sorted()[times.count / 2]
-    return Result(
+    var result = Result(
       model: model, batch: batch, optimizer: optimizer, threads: threads, step_ms: median,
       samples_per_second: 1000 / median * Double(batch), peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
       load_ms: load.milliseconds, steps: times.count)
+    if profiles { result.profile = try profile(runner) }
+    return result
+  }
+
+  /// The best of a few runs, operators that take longest first.
+  private func profile(_ runner: StepRunner) throws -> [Entry] {
+    var best: [(entry: Profile.Entry, time: UInt64)] = []
+    for _ in 0..<5 {
+      let entries = try runner.profile(rate: 1e-5).entries
+      if best.isEmpty { best = entries.map { ($0, $0.nanoseconds) } }
+      for i in entries.indices { best[i].time = min(best[i].time, entries[i].nanoseconds) }
+    }
+    let total = max(Double(best.reduce(0) { $0 + $1.time }), 1)
+    let groups = Dictionary(grouping: best) { "\($0.entry.operatorName) \($0.entry.results.first?.description ?? "")" }
+    return groups.values.map { group in
+      let time = Double(group.reduce(0) { $0 + $1.time })
+      return Entry(
+        operator: group[0].entry.operatorName, result: group[0].entry.results.first?.description ?? "",
+        count: group.count, ms: time / 1e6, share: time / total)
+    }.sorted { $0.ms > $1.ms }
   }
 
   private func runner(_ source: ModelSource) throws -> StepRunner {

@@ -71,6 +71,12 @@ public final class BoundSession {
   /// Runs on the inputs as they stand.
   public func run() throws(GraphError) { try instance.run() }
 
+  /// Runs on the inputs as they stand, on one thread, and tells the time of each node.
+  public func profile() throws(GraphError) -> Profile {
+    try instance.profile()
+    return Profile(entries: Profile.entries(instance.plan, instance.stepTimes))
+  }
+
   /// The memory of output `i`, valid until the next run.
   public func withOutput<R>(_ i: Int, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     switch outputs[i] {

@@ -83,6 +83,17 @@ typedef struct {
   float *_Nullable dx, *_Nullable dz;
 } ColumnGradientF32;
 
+/// y[i] = x[i] · scale, or 0 where a hash of `first` + i and the keys is below `threshold`, which happens with probability
+/// threshold / 2³².
+typedef struct {
+  const float *x;
+  float *y;
+  size_t n;
+  uint32_t first, threshold;
+  uint32_t keys[2];
+  float scale;
+} DropF32;
+
 #define GRADIENT_KERNELS(X)                                  \
   X(cross_f32, (const CrossF32 *g))                          \
   X(depthwise_weights_f32, (const DepthwiseWeightsF32 *d))   \
@@ -90,6 +101,7 @@ typedef struct {
   X(column_moments_f32, (const ColumnMomentsF32 *s))         \
   X(column_scale_f32, (const ColumnScaleF32 *s))             \
   X(column_gradient_sums_f32, (const ColumnGradientF32 *s))  \
-  X(column_gradient_f32, (const ColumnGradientF32 *s))
+  X(column_gradient_f32, (const ColumnGradientF32 *s))       \
+  X(drop_f32, (const DropF32 *d))
 
 #pragma clang assume_nonnull end

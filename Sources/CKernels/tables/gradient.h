@@ -5,6 +5,7 @@
 #include "../gradients/cross_f32.h"
 #include "../gradients/depthwise.h"
 #include "../gradients/columns.h"
+#include "../gradients/drop_f32.h"
 
 #ifdef TARGET
 #pragma clang attribute pop

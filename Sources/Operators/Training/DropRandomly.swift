@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// x/(1 − ratio), with elements (or whole samples, along axis 0) set to 0 with probability `ratio`.
 ///
@@ -23,8 +24,8 @@ public struct DropRandomly: ExecutableOp, RandomOp {
     let sizes = try call.sizes(0)
     let count = sizes.reduce(1, *)
     let sample = sizes.dropFirst().reduce(1, *)
+    let dropping = Dropping(ratio: ratio)
     let ratio = min(max(ratio, 0), 1)
-    let scale = ratio < 1 ? Float(1 / (1 - ratio.decimal)) : 0
     let chunk = 8192
     let key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ 0xD50F)
     let dropsSamples = drops_samples
@@ -32,22 +33,18 @@ public struct DropRandomly: ExecutableOp, RandomOp {
       let (x, y) = (frame.operand(0, as: Float.self), frame.result(0, as: Float.self))
       let run = UInt64(bitPattern: frame.operand(1, as: Int64.self)[0])
       let numbers = RandomNumbers(key: key, run: run)
-      let end = min(range.upperBound * chunk, count)
-      var i = range.lowerBound * chunk
-      while i < end {
-        if dropsSamples {
+      for task in range {
+        let first = task * chunk, end = min(first + chunk, count)
+        guard dropsSamples else {
+          let words = numbers.block(task)
+          dropping.run(x + first, count: end - first, keys: (words.0, words.1), into: y + first)
+          continue
+        }
+        var i = first
+        while i < end {
           let next = min((i / sample + 1) * sample, end)
-          let factor = numbers.word(i / sample) < ratio ? 0 : scale
+          let factor = numbers.word(i / sample) < ratio ? 0 : dropping.scale
           for j in i..<next { y[j] = x[j] * factor }
-          i = next
-        } else {
-          let words = numbers.words(i >> 2)
-          let group = (words.0, words.1, words.2, words.3)
-          let next = min((i | 3) + 1, end)
-          for j in i..<next {
-            let word = j & 3 == 0 ? group.0 : j & 3 == 1 ? group.1 : j & 3 == 2 ? group.2 : group.3
-            y[j] = word < ratio ? 0 : x[j] * scale
-          }
           i = next
         }
       }
@@ -63,13 +60,6 @@ extension DropRandomly: DifferentiableOp {
 }
 
 extension RandomNumbers {
-  /// Four numbers in [0, 1), of 24 random bits each.
-  fileprivate func words(_ index: Int) -> (Float, Float, Float, Float) {
-    let words = block(index)
-    return (
-      Float(words.0 >> 8) * 0x1p-24, Float(words.1 >> 8) * 0x1p-24, Float(words.2 >> 8) * 0x1p-24,
-      Float(words.3 >> 8) * 0x1p-24
-    )
-  }
-  fileprivate func word(_ index: Int) -> Float { words(index).0 }
+  /// A number in [0, 1), of 24 random bits.
+  fileprivate func word(_ index: Int) -> Float { Float(block(index).0 >> 8) * 0x1p-24 }
 }

@@ -51,6 +51,12 @@ public final class StepRunner {
     return session.number(0)
   }
 
+  /// Runs one step on one thread and tells the time of each node.
+  public func profile(rate: Double) throws(GraphError) -> Profile {
+    session.set(rateIndex, to: rate)
+    return try session.profile()
+  }
+
   /// The model with the weights as they are now, or with their averages.
   public func model(averaged: Bool = false) throws(GraphError) -> Graph {
     try training.model(state, averaged: averaged)
