@@ -95,6 +95,34 @@ public struct MatrixProduct: Sendable {
     }
   }
 
+  /// Whether B that is not constant had better be packed once for all rows before `run` with `packed`.
+  public var gainsFromPacking: Bool { batch.a.count == 1 && m >= 96 && k > 0 && n > 0 }
+  public var packTaskCount: Int { panels.count }
+  public var packedByteCount: Int { roundedUp(panels.paddedColumns * k * 4, to: 64) }
+
+  /// Packs panels `tasks` of B, which lies as `run` would read it.
+  public func pack(tasks: Range<Int>, b: UnsafePointer<Float>, into packed: UnsafeMutableRawPointer) {
+    for panel in tasks {
+      let column = panel * panels.width
+      Panels(n: panels.columns(panel), instructionSet: instructionSet)
+        .pack(
+          b + column * (transposeB ? bStride : 1), k: k, stride: bStride, transposed: transposeB,
+          into: packed + column * k * 4)
+    }
+  }
+
+  /// Runs `tasks` with B that `pack` left at `packed`.
+  public func run(
+    tasks: Range<Int>, a: UnsafePointer<Float>, packed: UnsafeRawPointer, c: UnsafeMutablePointer<Float>,
+    operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
+  ) {
+    let base = packed.assumingMemoryBound(to: Float.self)
+    run(tasks: tasks, a: a, c: c, operands: operands, scratch: scratch, end: base + panels.paddedColumns * k) {
+      _, panel, _ in
+      (base + panel * panels.width * k, panels.paddedColumns(panel))
+    }
+  }
+
   /// Few rows do not pay for packing B.
   private func readsInPlace(_ panel: Int) -> Bool {
     !transposeB && m <= 24 && panels.columns(panel) == panels.paddedColumns(panel)

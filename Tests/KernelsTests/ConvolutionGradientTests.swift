@@ -111,6 +111,16 @@ struct ConvolutionGradientTests {
           }
         }
         #expect(distance(dx.array, c.expectedInputs) < tolerance, "\(c.s)")
+        guard ConvolutionScatterGradient.suits(c.s) else { continue }
+        let plan = ConvolutionScatterGradient(c.s, instructionSet: set)
+        let packed = Guarded([UInt8](repeating: 0xff, count: plan.workspaceByteCount))
+        ConvolutionTests.run(taskCount: plan.packTaskCount, scratchByteCount: 0) { tasks, _ in
+          plan.pack(tasks: tasks, weights: w.pointer, into: packed.pointer)
+        }
+        ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) {
+          plan.run(tasks: $0, dy: dy.pointer, workspace: packed.pointer, dx: dx.pointer, scratch: $1)
+        }
+        #expect(distance(dx.array, c.expectedInputs) < 2e-5, "scattered \(c.s)")
       }
     }
   }

@@ -79,6 +79,14 @@ public struct Gemm: ExecutableOp, UpgradableOp {
       }
       .absorbing(1)
     }
+    if plan.gainsFromPacking {
+      return Kernel(tasks: plan.taskCount, scratch: byteCount) { frame, range in
+        plan.run(
+          tasks: range, a: frame.operand(0, as: Float.self), packed: UnsafeRawPointer(frame.workspace!),
+          c: frame.result(0, as: Float.self), operands: addend.operands(frame, scratch: frame.scratch + offset),
+          scratch: frame.scratch)
+      }.after([plan.packing(operand: 1)], workspace: plan.packedByteCount)
+    }
     return Kernel(tasks: plan.taskCount, scratch: byteCount) { frame, range in
       plan.run(
         tasks: range, a: frame.operand(0, as: Float.self), b: frame.operand(1, as: Float.self),
@@ -123,5 +131,14 @@ extension Gemm: DifferentiableOp {
     guard let c = node.operands.optional(2) else { return [da, db] }
     let dc = try g.reduced(dy, like: c)
     return [da, db, beta == 1 ? dc : try g.apply(Mul(), dc, g.number(Double(beta), like: dc))]
+  }
+}
+
+extension MatrixProduct {
+  /// The stage that packs `operand`, which is B.
+  func packing(operand: Int) -> Kernel.Stage {
+    Kernel.Stage(tasks: packTaskCount) { frame, range in
+      pack(tasks: range, b: frame.operand(operand, as: Float.self), into: frame.workspace!)
+    }
   }
 }

@@ -39,9 +39,17 @@ public struct MatMul: ExecutableOp {
   }
 
   private func floatKernel(_ call: Call, _ product: StridedProduct) throws(GraphError) -> Kernel {
-    guard let weights = call.known(1), product.batch.a.count == 1, !product.isEmpty, product.m > 1 || product.n > 1,
-      let plan = product.plan()
-    else { return product.kernel(Float.self) }
+    guard product.batch.a.count == 1, !product.isEmpty, product.m > 1 || product.n > 1, let plan = product.plan() else {
+      return product.kernel(Float.self)
+    }
+    guard let weights = call.known(1) else {
+      guard plan.gainsFromPacking else { return product.kernel(Float.self) }
+      return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
+        plan.run(
+          tasks: range, a: frame.operand(0, as: Float.self), packed: UnsafeRawPointer(frame.workspace!),
+          c: frame.result(0, as: Float.self), scratch: frame.scratch)
+      }.after([plan.packing(operand: 1)], workspace: plan.packedByteCount)
+    }
     let packed = try packedMatrix(weights, call, k: product.k, n: product.n)
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
       plan.run(

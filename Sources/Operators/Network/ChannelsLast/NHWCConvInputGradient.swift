@@ -30,6 +30,7 @@ public struct NHWCConvInputGradient: TrainedConvolutionOp {
     guard [shape.batch] + shape.output + [shape.outputChannels] == (try call.sizes(0)) else {
       throw GraphError(.type, "a gradient of \(try call.tensor(0)) does not fit the convolution")
     }
+    if ConvolutionScatterGradient.suits(shape) { return scatter(ConvolutionScatterGradient(shape)) }
     if let plan = Convolution.inputGradient(of: shape) { return convolution(plan) }
     if shape.isDepthwise { return depthwise(DepthwiseGradient(shape)) }
     let plan = ConvolutionInputGradient(shape)
@@ -55,6 +56,17 @@ public struct NHWCConvInputGradient: TrainedConvolutionOp {
         tasks: range, x: frame.operand(0, as: Float.self), packing: packing,
         packed: UnsafeRawPointer(frame.workspace!), y: frame.result(0, as: Float.self), scratch: frame.scratch)
     }.after([pack], workspace: packing.byteCount)
+  }
+
+  private func scatter(_ plan: ConvolutionScatterGradient) -> Kernel {
+    let pack = Kernel.Stage(tasks: plan.packTaskCount) { frame, range in
+      plan.pack(tasks: range, weights: frame.operand(1, as: Float.self), into: frame.workspace!)
+    }
+    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
+      plan.run(
+        tasks: range, dy: frame.operand(0, as: Float.self), workspace: UnsafeRawPointer(frame.workspace!),
+        dx: frame.result(0, as: Float.self), scratch: frame.scratch)
+    }.after([pack], workspace: plan.workspaceByteCount)
   }
 
   private func depthwise(_ plan: DepthwiseGradient) -> Kernel {
