@@ -29,6 +29,8 @@ public struct TrainingOptions: Sendable {
   public var reportsGradientNorm = false
   /// The graph has the model's outputs too.
   public var reportsOutputs = false
+  /// Activations are computed again in the backward pass instead of being kept: less memory for more time.
+  public var recomputesActivations = false
   /// A model with the same inputs whose outputs the loss compares with.
   public var teacher: Graph?
 

@@ -40,6 +40,7 @@ struct TrainingStep {
   mutating func append(targets: [TensorType]) throws(GraphError) {
     let outputs = graph.outputs
     let loss = try appendLoss(targets)
+    let forward = graph.nodes(before: loss)
     let rate = graph.input("rate", TensorType(.float32, [Int]()))
     try findWeights(loss)
     let gradients = try appendGradients(of: loss)
@@ -64,6 +65,7 @@ struct TrainingStep {
     graph.update(counters.runs, to: try graph.apply(AdvanceCounter(), counters.runs, gates[0]))
     graph.update(counters.updates, to: try graph.apply(AdvanceCounter(), counters.updates, factor))
     graph.removeDeadNodes()
+    if options.recomputesActivations { try RecomputeActivations(forward: forward).run(on: &graph) }
   }
 
   private mutating func appendLoss(_ targets: [TensorType]) throws(GraphError) -> Value {
@@ -220,6 +222,14 @@ extension Tensor {
 }
 
 extension Graph {
+  /// What `value` is made by, operands before users.
+  fileprivate func nodes(before value: Value) -> [Node] {
+    var copy = self
+    copy.outputs = [value]
+    for state in updates.keys { copy.update(state, to: value) }
+    return copy.sorted()
+  }
+
   /// The initial value of a state.
   fileprivate func initial(of state: Value) -> Tensor {
     guard case .state(let initial, _) = origin(of: state) else { preconditionFailure("a state") }
