@@ -131,4 +131,16 @@ struct TrainerTests {
     missing.states["first"] = .scalar(Float(0))
     #expect(throws: GraphError.self) { try other.resume(from: missing) }
   }
+
+  @Test func `a schedule that waits for plateaus lowers the rate, also after going on`() throws {
+    var setup = Self.setup(epochs: 6)
+    setup.learningRate = LearningRate(0, PlateauSchedule(decay: 0.5, patience: 0))
+    setup.learningRate.base = 1e-30
+    let trainer = try setup.trainer(Self.model(), on: Self.points(64, seed: 1), validation: Self.points(32, seed: 2))
+    let result = try trainer.run()
+    let rates = result.progress.history.compactMap(\.rate)
+    #expect(rates.count == 6)
+    #expect(rates.last! < rates[0])
+    #expect(result.progress.learningRate.value(24) < rates[0])
+  }
 }
