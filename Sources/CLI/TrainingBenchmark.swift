@@ -1,4 +1,5 @@
 import HoneIR
+import HoneONNX
 import HoneModels
 import HoneRuntime
 import HoneTraining

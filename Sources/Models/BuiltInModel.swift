@@ -84,7 +84,7 @@ public enum ModelTask: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// What a model's output is compared with.
 public enum ModelLoss: String, Sendable, Hashable, Codable, CaseIterable {
-  /// Logits `[batch, classes, …]`, or with classes last if the task says so, with class numbers.
+  /// Logits `[batch, classes, …]` with class numbers `[batch, …]`.
   case crossEntropy = "cross-entropy"
   /// Numbers with numbers of the same shape.
   case meanSquaredError = "mean-squared-error"

@@ -65,7 +65,7 @@ struct SmallModel: Sendable, CustomStringConvertible {
     }
 
   private static let others: [SmallModel] = [
-    SmallModel("gcn", output: [2, 10, 3]) { o in
+    SmallModel("gcn", output: [2, 3, 10]) { o in
       (o.classes, o.input, o.hidden, o.layers) = (3, [10, 6], 4, 3)
     },
     SmallModel("srcnn", output: [2, 3, 10, 12]) { ($0.input, $0.width) = ([3, 10, 12], 0.25) },

@@ -55,7 +55,10 @@ public final class TrainingBatches {
   public func next() throws(GraphError) -> TrainingBatch? {
     let batch: TrainingBatch?
     if prefetch == 0 {
-      batch = try producer.next()
+      do throws(GraphError) { batch = try producer.next() } catch {
+        producer.sampler.move(to: position)
+        throw error
+      }
     } else {
       if queue == nil { queue = PrefetchQueue(producer, depth: prefetch) }
       batch = try queue!.next()

@@ -18,7 +18,7 @@ extension BuiltInModel {
     let pads = missing.map { $0 / 2 } + missing.map { $0 - $0 / 2 }
     try network.classifier(settings.input) {
       Convolution2D(
-        filters, kernel: [10, 4], strides: [2, 2], pads: pads, bias: false, weights: .kaimingNormalOutgoing
+        filters, kernel: [10, 4], strides: [2, 2], pads: pads, bias: false, weights: .kaimingNormal
       )
       .named("conv1")
       BatchNorm().named("bn1")
@@ -26,10 +26,10 @@ extension BuiltInModel {
       DropoutLayer(settings.dropout)
       for i in 1...settings.layers {
         Sequential {
-          DepthwiseConvolution(kernel: 3, padding: 1, bias: false, weights: .kaimingNormalOutgoing).named("depthwise")
+          DepthwiseConvolution(kernel: 3, padding: 1, bias: false, weights: .kaimingNormal).named("depthwise")
           BatchNorm().named("bn1")
           Nonlinearity.relu
-          Convolution2D(filters, kernel: 1, bias: false, weights: .kaimingNormalOutgoing).named("pointwise")
+          Convolution2D(filters, kernel: 1, bias: false, weights: .kaimingNormal).named("pointwise")
           BatchNorm().named("bn2")
           Nonlinearity.relu
         }.named("block\(i)")

@@ -6,7 +6,7 @@ extension BuiltInModel {
   /// summed up with the weights of the edges.
   ///
   /// features `[batch, 2708, 1433]` and adjacency `[batch, 2708, 2708]`, which is D^−½·(A + I)·D^−½ for edges A and degrees
-  /// D of A + I → logits `[batch, 2708, 7]`. The defaults are the sizes of the data set Cora.
+  /// D of A + I → logits `[batch, 7, 2708]`, classes before nodes. The defaults are the sizes of the data set Cora.
   static let gcn = BuiltInModel(
     "gcn", "Graph convolutions that classify nodes (Kipf and Welling 2016)", .nodeClassification, .crossEntropy,
     ModelOptions(classes: 7, input: [2708, 1433], hidden: 16, layers: 2, dropout: 0.5)
@@ -28,6 +28,6 @@ extension BuiltInModel {
         return isLast ? sum : try network.append(Nonlinearity.relu, to: sum)
       }
     }
-    network.output(x, "logits")
+    network.output(try network.append(SwappedAxes(), to: x), "logits")
   }
 }

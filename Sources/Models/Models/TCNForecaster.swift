@@ -17,7 +17,7 @@ extension BuiltInModel {
     try network.forecaster(
       settings,
       Sequential {
-        ChannelsBeforeSteps()
+        SwappedAxes()
         Sequential(
           (0..<settings.layers).map {
             CausalBlock(filters: settings.hidden, dilation: 1 << $0, dropout: settings.dropout)
@@ -26,15 +26,6 @@ extension BuiltInModel {
         LastStep()
         Dense(settings.classes).named("fc")
       })
-  }
-}
-
-/// `[batch, steps, features]` to `[batch, features, steps]`.
-struct ChannelsBeforeSteps: Layer {
-  func append(to network: inout Network, _ x: Value) throws(GraphError) -> Value {
-    var op = Transpose()
-    op.perm = [0, 2, 1]
-    return try network.apply(op, x)
   }
 }
 

@@ -17,7 +17,7 @@ extension BuiltInModel {
     let rows = try network.append(
       Sequential {
         Embedding(settings.vocabulary, width: settings.hidden, weights: .uniform(0.25)).named("embedding")
-        ChannelsBeforeSteps()
+        SwappedAxes()
       }, to: network.input("input_ids", settings.input, .int64))
     var strongest = ReduceMax()
     strongest.keepdims = false

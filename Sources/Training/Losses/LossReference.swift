@@ -1,4 +1,4 @@
-public import HoneIR
+import HoneIR
 
 /// What an output is compared with.
 public enum LossReference: Codable, Sendable, Hashable {
