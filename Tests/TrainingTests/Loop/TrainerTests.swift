@@ -57,14 +57,17 @@ struct TrainerTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hone-trainer-\(UUID())")
     defer { try? FileManager.default.removeItem(at: folder) }
     let (data, held) = (Self.points(400, seed: 1), Self.points(50, seed: 2))
-    let whole = try Self.setup().trainer(Self.model(), on: data, validation: held).run()
+    var setup = Self.setup()
+    setup.learningRate = LearningRate(
+      0.02, ScheduleChoice(WarmUpSchedule(10, then: ScheduleChoice(CosineSchedule(period: 50)))))
+    let whole = try setup.trainer(Self.model(), on: data, validation: held).run()
 
-    let first = try Self.setup().trainer(Self.model(), on: data, validation: held)
+    let first = try setup.trainer(Self.model(), on: data, validation: held)
     first.checkpoints = try CheckpointFolder(folder)
     first.isInterrupted = { [unowned first] in first.progress.step == step }
     #expect(try first.run().ending == .interrupted)
 
-    let second = try Self.setup().trainer(Self.model(), on: data, validation: held)
+    let second = try setup.trainer(Self.model(), on: data, validation: held)
     second.checkpoints = try CheckpointFolder(folder)
     try second.resume(from: Checkpoint(contentsOf: second.checkpoints!.last))
     #expect(second.progress.step == step)
