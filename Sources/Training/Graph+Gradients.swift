@@ -23,7 +23,7 @@ extension Graph {
       }
       for case let (operand?, cotangent?) in zip(node.operands, leaving) where carriesGradient(operand, reached, values)
       {
-        guard tensorType(of: operand) == tensorType(of: cotangent) else {
+        guard cotangentType(of: operand) == tensorType(of: cotangent) else {
           throw GraphError(
             .invariant, "the cotangent of \(tensorType(of: operand)) is \(tensorType(of: cotangent))"
           ).at(node.place)
@@ -35,7 +35,7 @@ extension Graph {
   }
 
   private func carriesGradient(_ operand: Value, _ reached: Set<Node.ID>, _ values: [Value]) -> Bool {
-    guard tensorType(of: operand).element.isFloatingPoint else { return false }
+    guard cotangentType(of: operand) != nil else { return false }
     return producer(of: operand).map { reached.contains($0.id) } ?? values.contains(operand)
   }
 

@@ -21,7 +21,7 @@ struct TrainingStep {
     let pass = PrepareForTraining(
       trainsNormalization: options.trainsNormalization, seed: options.seed, stochasticDepth: options.stochasticDepth)
     statistics = try pass.run(on: &graph, runs: runs)
-    // As updates they are followed through every rewrite until they are kept.
+    // As updates, the new statistics stay what they are through every rewriting.
     for statistic in statistics { graph.update(statistic.state, to: statistic.next) }
   }
 
@@ -198,7 +198,8 @@ extension TrainingStep {
   private mutating func keepStatistics(accepted: Value) throws(GraphError) {
     guard !statistics.isEmpty else { return }
     try blend(
-      statistics.map(\.state), statistics.map { graph.updates[$0.state] ?? $0.next }, statistics.map(\.kept), statistics.map(\.taken), accepted)
+      statistics.map(\.state), statistics.map { graph.updates[$0.state] ?? $0.next }, statistics.map(\.kept),
+      statistics.map(\.taken), accepted)
   }
 
   private mutating func blend(

@@ -40,7 +40,7 @@ struct TrainingGraphTests {
     var losses: [Float] = []
     for step in 0..<200 { losses.append(try session.run(batch(8, step) + [rate])[0].floats[0]) }
     #expect(losses[0] > 0.1 && losses[199] < 1e-6)
-    let model = training.model(state)
+    let model = try training.model(state)
     let (x, y) = (batch(5, 999)[0], batch(5, 999)[1])
     let output = try Session(model).run([x])[0]
     #expect(zip(output.floats, y.floats).allSatisfy { abs($0 - $1) < 1e-3 })
@@ -53,7 +53,7 @@ struct TrainingGraphTests {
     let session = Session(training.graph, state: state)
     for step in 0..<5 { _ = try session.run(batch(4, step) + [rate]) }
     #expect(state["w"] == nil)
-    let model = training.model(state)
+    let model = try training.model(state)
     let x = Tensor([1, 1, 1, 0, 0, 0] as [Float], shape: [2, 3])
     let y = try Session(model).run([x])[0].floats
     #expect(zip(y[0..<3], y[3..<6]).map { $0 - $1 }.elementsEqual([0.5, -0.25, 1]) { abs($0 - $1) < 1e-6 })

@@ -10,6 +10,16 @@ extension Graph {
     return sizes
   }
 
+  /// The type of cotangents of `value`; nil if it has none. Of integers, only what `QuantizeLinear` gives has some: they are of
+  /// the type of what was quantized.
+  public func cotangentType(of value: Value) -> TensorType? {
+    if let (_, node) = producer(of: value, as: QuantizeLinear.self), let x = node.operands[0] {
+      return tensorType(of: x).element.isFloatingPoint ? tensorType(of: x) : nil
+    }
+    let type = tensorType(of: value)
+    return type.element.isFloatingPoint ? type : nil
+  }
+
   /// `cotangent` summed over the axes along which `operand` was broadcast, so that it has the operand's shape.
   public mutating func reduced(_ cotangent: Value, like operand: Value) throws(GraphError) -> Value {
     let (from, to) = (try sizes(of: cotangent), try sizes(of: operand))

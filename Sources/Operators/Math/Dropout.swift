@@ -1,7 +1,7 @@
 public import HoneIR
 
 /// y = x and a mask of trues, unless training mode is asked for, in which elements are dropped at random
-public struct Dropout: ExecutableOp, UpgradableOp {
+public struct Dropout: ExecutableOp, CompositeOp, UpgradableOp {
   public var seed: Int?
   public init() {}
   public static var since: Int { 12 }
@@ -13,7 +13,9 @@ public struct Dropout: ExecutableOp, UpgradableOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    try refuseDropping(call)
+    guard try droppedShare(call) == 0 else {
+      throw GraphError(.unsupported, "elements are dropped at random by the expansion")
+    }
     guard call.resultCount > 1 else { return .view }
     let x = try call.result()
     let (byteCount, count) = (x.byteCount!, x.elementCount!)
@@ -25,16 +27,28 @@ public struct Dropout: ExecutableOp, UpgradableOp {
     }
   }
 
-  private func refuseDropping(_ call: Call) throws(GraphError) {
-    guard call.has(2) else { return }
+  public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
+    let x = try operands.required(0)
+    let ratio = try droppedShare(call)
+    guard ratio == 0 else {
+      return Array(try g.apply(RandomDropout(ratio: ratio, seed: seed), [x], resultCount: 2).prefix(call.resultCount))
+    }
+    let y = try g.apply(Identity(), x)
+    guard call.resultCount > 1 else { return [y] }
+    return [y, try g.apply(Expand(), g.constant(.scalar(true)), g.apply(Shape(), x))]
+  }
+
+  /// The probability with which elements are dropped: 0 unless training.
+  private func droppedShare(_ call: Call) throws(GraphError) -> Float {
+    guard call.has(2) else { return 0 }
     // Both are asked for before either is needed, so that one round of planning gives both.
     let (given, training) = (call.known(1), call.known(2))
     guard let training else { throw GraphError(.dataDependent, "training mode (operand 2) depends on data") }
-    guard training.bools.contains(true) else { return }
+    guard training.bools.contains(true) else { return 0 }
     guard let ratio = call.has(1) ? given?.doubles.first : 0.5 else {
       throw GraphError(.dataDependent, "the ratio (operand 1) depends on data")
     }
-    guard ratio == 0 else { throw GraphError(.unsupported, "dropping elements at random is not supported") }
+    return Float(ratio)
   }
 
   /// Before opset 12 the ratio was an attribute, before 10 the mask had the type of the data, before 7 attribute

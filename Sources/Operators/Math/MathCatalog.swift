@@ -55,6 +55,7 @@ extension Catalog {
     Or.self,
     PRelu.self,
     Pow.self,
+    RandomDropout.self,
     Reciprocal.self,
     Relu.self,
     Round.self,

@@ -83,3 +83,11 @@ public struct DequantizeLinear: ExecutableOp, UpgradableOp {
     }
   }
 }
+
+extension DequantizeLinear: DifferentiableOp {
+  /// The cotangent of quantized values is kept in the units of what they stand for.
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0], let type = g.cotangentType(of: node.operands[0]!) else { return [] }
+    return [g.tensorType(of: dy).element == type.element ? dy : try g.cast(dy, to: type.element)]
+  }
+}

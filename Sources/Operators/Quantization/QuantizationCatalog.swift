@@ -9,6 +9,7 @@ extension Catalog {
     MatMulInteger.self,
     QLinearConv.self,
     QLinearMatMul.self,
+    QuantizeGradient.self,
     QuantizeLinear.self,
   ]
 }

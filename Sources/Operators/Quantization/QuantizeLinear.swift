@@ -92,3 +92,15 @@ public struct QuantizeLinear: ExecutableOp, UpgradableOp {
     }
   }
 }
+
+extension QuantizeLinear: DifferentiableOp {
+  /// The straight-through estimate (Bengio et al., 2013): the cotangent, which is in the units of x, where x is not clipped.
+  public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {
+    guard let dy = cotangents[0] else { return [] }
+    var gradient = QuantizeGradient()
+    (gradient.axis, gradient.block_size) = (axis, block_size)
+    gradient.to = g.tensorType(of: node.result).element
+    let operands = [node.operands[0], node.operands[1], node.operands.optional(2), dy]
+    return try g.apply(gradient, operands, resultCount: 1)
+  }
+}

@@ -18,6 +18,9 @@ final class RandomStream: Sendable {
     }
   }
 
+  /// The numbers of run `run`.
+  func numbers(run: UInt64) -> RandomNumbers { RandomNumbers(key: key, run: run) }
+
   func nextRun() -> RandomNumbers { RandomNumbers(key: key, run: runs.add(1, ordering: .relaxed).oldValue) }
 }
 

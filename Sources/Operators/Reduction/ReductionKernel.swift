@@ -1,8 +1,14 @@
 import HoneIR
 import HoneKernels
 
-/// Columns that one task reduces together.
-private let columnBlock = 256
+extension ReductionLayout {
+  /// Columns that one task reduces together: fewer where there would be too few tasks.
+  var columnBlock: Int {
+    let share = column * kept.count / 16
+    guard share < 256 else { return 256 }
+    return share >= 32 ? (share + 63) / 64 * 64 : max(share / 16 * 16, 16)
+  }
+}
 
 func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, start: T? = nil)
   -> Kernel
@@ -11,6 +17,7 @@ func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout
   let kind = reduction.accumulation
   let first = start ?? T.identity(kind)
   if layout.column == 1 { return rowKernel(T.self, reduction, layout, first) }
+  let columnBlock = layout.columnBlock
   let blocks = (layout.column + columnBlock - 1) / columnBlock
   var steps = layout.reduced
   let (rows, stride) = steps.sizes.isEmpty ? (1, 0) : steps.removeLast()

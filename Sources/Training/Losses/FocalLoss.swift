@@ -61,11 +61,9 @@ public struct FocalLoss: Loss {
     let negative = try graph.scaled(logarithm, by: -1)
     guard gamma != 0 else { return negative }
     let rest = try graph.apply(Sub(), graph.number(1, like: p), p)
-    let focus =
-      gamma == 2
-      ? try graph.apply(Mul(), rest, rest)
-      : try graph.apply(
-        Pow(), graph.apply(Max(), rest, graph.number(1e-12, like: p)), graph.number(Double(gamma), like: p))
+    guard gamma != 2 else { return try graph.apply(Mul(), graph.apply(Mul(), rest, rest), negative) }
+    let positive = try graph.apply(Max(), rest, graph.number(1e-12, like: p))
+    let focus = try graph.apply(Pow(), positive, graph.number(Double(gamma), like: p))
     return try graph.apply(Mul(), focus, negative)
   }
 }

@@ -28,8 +28,7 @@ extension Graph {
   /// a − b of one shape.
   mutating func difference(_ a: Value, _ b: Value) throws(GraphError) -> Value {
     guard try sizes(of: a) == sizes(of: b) else {
-      throw GraphError(
-        .type, "outputs \(type(of: a)) and what they are compared with, \(type(of: b)), must have one shape")
+      throw GraphError(.type, "outputs \(type(of: a)) and references \(type(of: b)) must have one shape")
     }
     return try apply(Sub(), a, b)
   }

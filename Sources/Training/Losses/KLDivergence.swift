@@ -14,9 +14,7 @@ public struct KLDivergence: Loss {
   public init() {}
 
   public func append(_ terms: LossTerms, to graph: inout Graph) throws(GraphError) -> Value {
-    guard temperature > 0 else {
-      throw GraphError(.attribute, "the temperature is \(temperature) and must be positive")
-    }
+    guard temperature > 0 else { throw GraphError(.attribute, "temperature \(temperature) is not positive") }
     let scores = try graph.classesSecond(terms.output(output), axis: axis)
     let reference = try graph.classesSecond(terms.reference(reference), axis: axis)
     guard try graph.sizes(of: scores) == graph.sizes(of: reference) else {
@@ -29,7 +27,7 @@ public struct KLDivergence: Loss {
     if hasProbabilities {
       p = reference
       // A probability of 0 counts 0.
-      logarithm = try graph.apply(Log(), graph.apply(Max(), p, graph.number(1e-38, like: p)))
+      logarithm = try graph.apply(Log(), graph.apply(Max(), p, graph.number(1e-30, like: p)))
     } else {
       logarithm = try graph.logSoftmax(graph.scaled(reference, by: cooling))
       p = try graph.apply(Exp(), logarithm)

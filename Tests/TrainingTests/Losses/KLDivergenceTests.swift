@@ -7,9 +7,10 @@ import Testing
 struct KLDivergenceTests {
   private func formula(_ scores: [Double], _ p: [[Double]], _ temperature: Double) -> Double {
     let rows = rows(scores, 3)
-    let sum = zip(rows, p).reduce(0) { sum, pair in
-      let q = logSoftmax(pair.0.map { $0 / temperature })
-      return sum + zip(pair.1, q).reduce(0) { $0 + ($1.0 > 0 ? $1.0 * (log($1.0) - $1.1) : 0) }
+    var sum = 0.0
+    for (row, p) in zip(rows, p) {
+      let q = logSoftmax(row.map { $0 / temperature })
+      for (p, q) in zip(p, q) where p > 0 { sum += p * (log(p) - q) }
     }
     return temperature * temperature * sum / Double(rows.count)
   }

@@ -5,11 +5,11 @@ import HoneTraining
 import Testing
 
 /// One application of an operator whose pullback is compared with central differences.
-struct PullbackCase: Sendable, CustomTestStringConvertible {
+struct GradientCase: Sendable, CustomTestStringConvertible {
   enum Operand: Sendable {
     /// Random numbers of a range, with a gradient that is checked.
     case random([Int], ClosedRange<Double> = -1...1)
-    /// Numbers with a gradient that is checked, in float64.
+    /// CaseNumbers with a gradient that is checked, in float64.
     case given(Tensor)
     /// What the operator is told and has no gradient.
     case constant(Tensor)
@@ -17,7 +17,7 @@ struct PullbackCase: Sendable, CustomTestStringConvertible {
     case fixed([Int])
     case absent
   }
-  var op: any DifferentiableOp
+  var op: any Op
   var operands: [Operand]
   var resultCount = 1
   /// For values of order 1.
@@ -28,7 +28,7 @@ struct PullbackCase: Sendable, CustomTestStringConvertible {
   var isDouble = true
 
   init(
-    _ op: any DifferentiableOp, _ operands: Operand..., resultCount: Int = 1, tolerance: Double = 1e-6,
+    _ op: any Op, _ operands: Operand..., resultCount: Int = 1, tolerance: Double = 1e-6,
     singleTolerance: Double = 1e-4, isDouble: Bool = true
   ) {
     (self.op, self.operands, self.resultCount) = (op, operands, resultCount)
@@ -39,7 +39,7 @@ struct PullbackCase: Sendable, CustomTestStringConvertible {
 }
 
 /// Reproducible numbers, away from the kinks that functions have at multiples of ½.
-struct Numbers {
+struct CaseNumbers {
   private var state: UInt64
   init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
 
@@ -60,7 +60,7 @@ struct Numbers {
 }
 
 /// The scalar Σ cotangent · result of a case, as a function of the operands that have gradients.
-struct PullbackGraph {
+struct GradientCaseGraph {
   private(set) var graph = Graph()
   private(set) var inputs: [Value] = []
   private(set) var values: [Tensor] = []
@@ -68,8 +68,8 @@ struct PullbackGraph {
   /// The operator's node.
   private(set) var node: Node?
 
-  init(_ item: PullbackCase, _ element: ElementType) throws {
-    var numbers = Numbers(7)
+  init(_ item: GradientCase, _ element: ElementType) throws {
+    var numbers = CaseNumbers(7)
     var operands: [Value?] = []
     for (i, operand) in item.operands.enumerated() {
       switch operand {
