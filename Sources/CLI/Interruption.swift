@@ -13,14 +13,18 @@ import Synchronization
 enum Interruption {
   private static let flag = Atomic(false)
 
-  /// Takes over SIGINT and SIGTERM.
+  /// Takes over SIGINT and SIGTERM, which whoever started the process may have blocked.
   static func watch() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
         Interruption.flag.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
       }
+      sigaddset(&signals, number)
     }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   static var isRequested: Bool { flag.load(ordering: .relaxed) }

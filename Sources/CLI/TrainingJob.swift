@@ -15,7 +15,7 @@ struct TrainingJob {
     var gradientNorm: Float?
 
     static let training = Defaults(epochs: 10, rate: 1e-3)
-    static let finetuning = Defaults(epochs: 3, rate: 1e-5 * 5, gradientNorm: 1)
+    static let finetuning = Defaults(epochs: 3, rate: 5e-5, gradientNorm: 1)
   }
   private var recipe: TrainingRecipe
   private let flags: TrainingFlags

@@ -107,7 +107,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let checkpoints = folder.appendingPathComponent("checkpoints")
     let endless =
-      Self.arguments(folder, steps: 1_000_000, output: "model.onnx") + ["--checkpoints", checkpoints.path]
+      Self.arguments(folder, steps: 20_000, output: "model.onnx") + ["--checkpoints", checkpoints.path]
     let process = try Self.start(endless + ["--checkpoint-every", "50"])
     while process.isRunning, Self.modified(checkpoints) == nil { usleep(2000) }
     process.interrupt()

@@ -5,7 +5,7 @@ public struct LearningRate: Sendable, Codable, Hashable {
   public var schedule: ScheduleChoice
 
   public init(_ base: Double, _ schedule: any Schedule = ConstantSchedule()) {
-    (self.base, self.schedule) = (base, ScheduleChoice(schedule))
+    (self.base, self.schedule) = (base, schedule as? ScheduleChoice ?? ScheduleChoice(schedule))
   }
 
   /// The rate of update `step`, which counts from 0.

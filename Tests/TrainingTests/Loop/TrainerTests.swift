@@ -57,14 +57,17 @@ struct TrainerTests {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hone-trainer-\(UUID())")
     defer { try? FileManager.default.removeItem(at: folder) }
     let (data, held) = (Self.points(400, seed: 1), Self.points(50, seed: 2))
-    let whole = try Self.setup().trainer(Self.model(), on: data, validation: held).run()
+    var setup = Self.setup()
+    setup.learningRate = LearningRate(
+      0.02, ScheduleChoice(WarmUpSchedule(10, then: ScheduleChoice(CosineSchedule(period: 50)))))
+    let whole = try setup.trainer(Self.model(), on: data, validation: held).run()
 
-    let first = try Self.setup().trainer(Self.model(), on: data, validation: held)
+    let first = try setup.trainer(Self.model(), on: data, validation: held)
     first.checkpoints = try CheckpointFolder(folder)
     first.isInterrupted = { [unowned first] in first.progress.step == step }
     #expect(try first.run().ending == .interrupted)
 
-    let second = try Self.setup().trainer(Self.model(), on: data, validation: held)
+    let second = try setup.trainer(Self.model(), on: data, validation: held)
     second.checkpoints = try CheckpointFolder(folder)
     try second.resume(from: Checkpoint(contentsOf: second.checkpoints!.last))
     #expect(second.progress.step == step)
@@ -130,5 +133,17 @@ struct TrainerTests {
     #expect(name?.message.contains("‘first’ is missing") == true)
     missing.states["first"] = .scalar(Float(0))
     #expect(throws: GraphError.self) { try other.resume(from: missing) }
+  }
+
+  @Test func `a schedule that waits for plateaus lowers the rate, also after going on`() throws {
+    var setup = Self.setup(epochs: 6)
+    setup.learningRate = LearningRate(0, PlateauSchedule(decay: 0.5, patience: 0))
+    setup.learningRate.base = 1e-30
+    let trainer = try setup.trainer(Self.model(), on: Self.points(64, seed: 1), validation: Self.points(32, seed: 2))
+    let result = try trainer.run()
+    let rates = result.progress.history.compactMap(\.rate)
+    #expect(rates.count == 6)
+    #expect(rates.last! < rates[0])
+    #expect(result.progress.learningRate.value(24) < rates[0])
   }
 }
