@@ -38,6 +38,8 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The rule of updates in training, as in hone train.", valueName: "kind")) var optimizer =
     "adamw"
   @Flag(help: "Show where the time goes, node by node.") var profile = false
+  @Flag(help: "With --train: compute activations again in the backward pass instead of keeping them.")
+  var recompute = false
   @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden))
   var serve = false
   @OptionGroup var output: OutputOptions
@@ -101,7 +103,7 @@ struct BenchmarkCommand: ParsableCommand {
   private func runTraining() throws {
     let result = try TrainingBenchmark(
       model: model.path, batch: batch, optimizer: optimizer, threads: threads.count, seed: seed,
-      binding: binding.dictionary, profiles: profile
+      binding: binding.dictionary, profiles: profile, recomputes: recompute
     ).run(duration: duration, warmup: warmup)
     if output.format == .json { return try Console.json(result) }
     Console.print(

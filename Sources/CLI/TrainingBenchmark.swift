@@ -13,6 +13,7 @@ struct TrainingBenchmark {
   let seed: UInt64
   let binding: [String: Int]
   let profiles: Bool
+  let recomputes: Bool
 
   struct Result: Encodable {
     var model: String
@@ -105,6 +106,7 @@ struct TrainingBenchmark {
     options.loss = TrainingLoss.usual(source.builtIn, hasClasses: hasClasses)
     let choice: OptimizerChoice = try RecipeValue(kind: optimizer, option: "--optimizer").decoded(option: "--optimizer")
     options.optimizer = choice.optimizer
+    options.recomputesActivations = recomputes
     let targets = self.targets(scores, options.loss)
     let training = try TrainingGraph(graph, inputs: types, targets: [targets.type], options: options)
     let runner = try StepRunner(training, threads: threads)

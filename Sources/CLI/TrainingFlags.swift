@@ -39,6 +39,8 @@ struct TrainingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp("Uses the weights' running average, of which each update keeps this share.", valueName: "share"))
   var averaging: Float?
+  @Flag(help: "Compute activations again in the backward pass instead of keeping them: less memory, more time.")
+  var recompute = false
   @Option(
     help: ArgumentHelp(
       "Weights that stay as they are, by name; * and ? stand for characters. May be repeated.", valueName: "pattern"))
@@ -102,6 +104,7 @@ struct TrainingFlags: ParsableArguments {
     given.warmUp = warmUp
     (given.teacher, given.teacherWeight, given.temperature) = (teacher, teacherWeight, temperature)
     (given.gradientNorm, given.averaging, given.weights) = (gradientNorm, averaging, weights)
+    given.recompute = recompute ? true : nil
     (given.metric, given.patience) = (metric.flatMap(TrainingMetric.init), patience)
     (given.evaluationInterval, given.checkpointInterval) = (evaluateEvery, checkpointEvery)
     given.freeze = freeze.isEmpty ? nil : freeze

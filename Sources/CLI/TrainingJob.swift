@@ -119,6 +119,7 @@ struct TrainingJob {
     setup.options.teacher = try teacher()
     setup.options.gradientNormLimit = recipe.gradientNorm ?? defaults.gradientNorm
     setup.options.averaging = recipe.averaging
+    setup.options.recomputesActivations = recipe.recompute ?? false
     setup.options.accumulation = recipe.accumulation ?? 1
     setup.options.rules = (recipe.freeze ?? []).map { ParameterRule(.init(name: $0), isFrozen: true) }
     setup.batch = recipe.batch ?? 32

@@ -33,6 +33,8 @@ struct TrainingRecipe: Codable, Hashable {
   var gradientNorm: Float?
   /// How much of the weights' running average each update keeps.
   var averaging: Float?
+  /// Activations are computed again in the backward pass instead of being kept.
+  var recompute: Bool?
   /// Steps whose gradients are averaged before weights change.
   var accumulation: Int?
   var metric: TrainingMetric?
@@ -52,7 +54,7 @@ struct TrainingRecipe: Codable, Hashable {
     case warmUp = "warm-up"
     case augmentation, seed
     case gradientNorm = "gradient-norm"
-    case averaging, accumulation, metric, patience
+    case averaging, recompute, accumulation, metric, patience
     case evaluationInterval = "evaluate-every"
     case checkpointInterval = "checkpoint-every"
     case freeze, teacher

@@ -30,20 +30,29 @@ struct RecomputeActivations {
     graph.removeDeadNodes()
   }
 
-  /// Consecutive nodes with about equal bytes of results.
+  /// Consecutive nodes with about equal bytes of results, cut where few bytes pass.
   private func segments(_ graph: Graph) -> [ArraySlice<Node>] {
-    let sizes = forward.map { node in
-      node.results.reduce(0) { $0 + (graph.tensorType(of: $1).byteCount ?? 0) }
+    func bytes(_ value: Value) -> Int { graph.tensorType(of: value).byteCount ?? 0 }
+    var made: [Value: Int] = [:], lastUse: [Value: Int] = [:]
+    for (i, node) in forward.enumerated() {
+      for result in node.results { made[result] = i }
+      for case let operand? in node.operands where made[operand] != nil { lastUse[operand] = i }
     }
+    var passing = [Int](repeating: 0, count: forward.count)
+    for (value, last) in lastUse { for i in made[value]!..<last { passing[i] += bytes(value) } }
+    let sizes = forward.map { node in node.results.reduce(0) { $0 + bytes($1) } }
     let total = sizes.reduce(0, +)
     let count = max(2, Int(Double(forward.count).squareRoot()))
     var segments: [ArraySlice<Node>] = []
     var (first, sum) = (0, 0)
+    var best: Int?
     for (i, size) in sizes.enumerated() {
       sum += size
-      guard sum >= total * (segments.count + 1) / count else { continue }
-      segments.append(forward[first...i])
-      first = i + 1
+      let share = Double(sum) / Double(max(total, 1)) * Double(count) - Double(segments.count)
+      if share > 0.6, passing[i] < passing[best ?? i] || best == nil { best = i }
+      guard share >= 1.4, let cut = best, cut < forward.count - 1 else { continue }
+      segments.append(forward[first...cut])
+      (first, best) = (cut + 1, nil)
     }
     if first < forward.count { segments.append(forward[first...]) }
     return segments
