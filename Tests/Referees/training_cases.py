@@ -97,7 +97,7 @@ def small_bert():
     sizes = dict(vocab_size=200, hidden_size=48, num_hidden_layers=2, num_attention_heads=12, intermediate_size=192)
     return BertForSequenceClassification(
         BertConfig(
-            attn_implementation="eager", num_labels=10, hidden_dropout_prob=0, attention_probs_dropout_prob=0, **sizes))
+            attn_implementation="eager", num_labels=10, pad_token_id=None, hidden_dropout_prob=0, attention_probs_dropout_prob=0, **sizes))
 
 
 class Case:
