@@ -59,7 +59,17 @@ referees() {
     .venv/bin/python Tests/Referees/operator_cases.py .cache/operator-cases
 }
 
+# PyTorch is large and not among the requirements: whoever has put it into .venv gets the cases that it trains.
+training() {
+  .venv/bin/python -c 'import torch, torchvision, transformers' 2>/dev/null || return 0
+  if [ ! -x .build/release/hone ]; then
+    echo "PyTorch is here, but its cases need .build/release/hone: make build, and run this again." >&2
+    return 0
+  fi
+  .venv/bin/python Tests/Referees/training_cases.py .build/release/hone .cache/training-cases
+}
+
 for job in "$@"; do
   [ "$job" = test ] || continue
-  referees || echo "The referees cannot be used; the tests that need them will say that they skipped." >&2
+  { referees && training; } || echo "The referees cannot be used; the tests that need them will say that they skipped." >&2
 done

@@ -94,25 +94,76 @@ def counterpart(name: str):
     return makers[name]().eval() if name in makers else None
 
 
+# Where PyTorch's gates lie among those of ONNX.
+GATES = {"lstm": [0, 2, 3, 1], "gru": [1, 0, 2]}
+
+
+def recurrent_kind(name: str, value: np.ndarray) -> str | None:
+    kind = name.split(".")[0]
+    return kind if kind in GATES and value.ndim > 1 else None
+
+
+def recurrent_parts(name: str, value: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """A weight of a recurrent operator under PyTorch's names, gates still in the file's order; biases apart."""
+    if ".bias_l" not in name:
+        return [(name, value[0])]
+    stem, layer = name.rsplit(".bias_l", 1)
+    return list(zip([f"{stem}.bias_ih_l{layer}", f"{stem}.bias_hh_l{layer}"], np.split(value[0], 2)))
+
+
 def recurrent_state(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Weights of recurrent operators as PyTorch keeps them: biases apart, gates in its order."""
     state = {}
     for name, value in weights.items():
-        kind = name.split(".")[0]
-        if kind not in ("lstm", "gru") or value.ndim < 2:
+        kind = recurrent_kind(name, value)
+        if kind is None:
             state[name] = value
             continue
-        gates = [0, 2, 3, 1] if kind == "lstm" else [1, 0, 2]
-        parts = [("weight", value[0])]
-        if ".bias_l" in name:
-            first, second = np.split(value[0], 2)
-            parts = [("bias_ih", first), ("bias_hh", second)]
-        for part, array in parts:
-            blocks = np.split(array, len(gates))
-            stem, layer = name.rsplit("_l", 1)
-            own = f"{kind}.{part}_l{layer}" if part != "weight" else f"{stem}_l{layer}"
-            state[own] = np.concatenate([blocks[gate] for gate in gates])
+        for own, array in recurrent_parts(name, value):
+            blocks = np.split(array, len(GATES[kind]))
+            state[own] = np.concatenate([blocks[gate] for gate in GATES[kind]])
     return state
+
+
+def weights_of(model: onnx.ModelProto) -> tuple[dict[str, np.ndarray], set[str]]:
+    """The file's constants, and the names of those that MatMul reads, which PyTorch has transposed."""
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    return weights, {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
+
+
+def torch_state(peer, weights: dict[str, np.ndarray], multiplied: set[str]) -> dict:
+    """The file's weights as the state of `peer`; each must be there, in its shape, and no other."""
+    import torch
+
+    given = recurrent_state({key: value.T if key in multiplied else value for key, value in weights.items()})
+    state = {}
+    for key, value in peer.state_dict().items():
+        if key.endswith("num_batches_tracked"):
+            continue
+        if given[key].shape != tuple(value.shape):
+            raise ValueError(f"{key} is {given[key].shape}, PyTorch's is {tuple(value.shape)}")
+        state[key] = torch.from_numpy(np.array(given[key], order="C"))
+    weighted = {key for key, value in given.items() if value.ndim > 0 and value.dtype == np.float32}
+    if extra := weighted - set(state):
+        raise ValueError(f"PyTorch has no {sorted(extra)[:3]}")
+    return state
+
+
+def onnx_weights(state: dict[str, np.ndarray], weights: dict[str, np.ndarray], multiplied: set[str]) -> dict:
+    """The reverse of `torch_state`: what `state` holds, under the names and in the shapes of `weights`."""
+    result = {}
+    for name, value in weights.items():
+        kind = recurrent_kind(name, value)
+        if kind is None:
+            if name in state:
+                result[name] = state[name].T if name in multiplied else state[name]
+            continue
+        order, parts = np.argsort(GATES[kind]), []
+        for own, _ in recurrent_parts(name, value):
+            blocks = np.split(state[own], len(order))
+            parts += [blocks[gate] for gate in order]
+        result[name] = np.concatenate(parts)[None]
+    return result
 
 
 def torch_deviation(name: str, model: onnx.ModelProto, inputs: dict, expected: np.ndarray) -> float | None:
@@ -122,22 +173,7 @@ def torch_deviation(name: str, model: onnx.ModelProto, inputs: dict, expected: n
     peer = counterpart(name)
     if peer is None:
         return None
-    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-    multiplied = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
-    weights = {key: value.T if key in multiplied else value for key, value in weights.items()}
-    given = recurrent_state(weights)
-    wanted = peer.state_dict()
-    state = {}
-    for key, value in wanted.items():
-        if key.endswith("num_batches_tracked"):
-            continue
-        if given[key].shape != tuple(value.shape):
-            raise ValueError(f"{key} is {given[key].shape}, PyTorch's is {tuple(value.shape)}")
-        state[key] = torch.from_numpy(np.array(given[key], order="C"))
-    weighted = {key for key, value in given.items() if value.ndim > 0 and value.dtype == np.float32}
-    if extra := weighted - set(state):
-        raise ValueError(f"PyTorch has no {sorted(extra)[:3]}")
-    peer.load_state_dict(state, strict=False)
+    peer.load_state_dict(torch_state(peer, *weights_of(model)), strict=False)
     with torch.no_grad():
         result = peer(*[torch.from_numpy(value) for value in inputs.values()])
     return deviation(expected, getattr(result, "logits", result).numpy())
