@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on the example: before and after, side by side.
+# A model is trained, then the main job: before and after, side by side.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,4 +17,6 @@ The Fashion-MNIST data is missing. Put these four files (with or without .gz) in
 MESSAGE
   exit 1
 fi
-exec .build/release/hone compress Examples/fashion-mnist/model.onnx --data "$data" --max-drop 0.003 -o .cache/demo
+mkdir -p .cache/demo
+.build/release/hone train --recipe Examples/fashion-mnist/recipe.yaml --data "$data" --threads 0 -o .cache/demo/trained.onnx
+exec .build/release/hone compress .cache/demo/trained.onnx --data "$data" --max-drop 0.003 -o .cache/demo

@@ -94,6 +94,7 @@ struct TrainingJob {
     var share = 0.1
     switch recipe.validation {
     case .number(let given)?: share = given
+    case .integer(let given)?: share = Double(given)
     case .text(let path)?:
       return try Samples(path, for: graph, flags.options, label: recipe.label).dataset
     case nil:

@@ -68,6 +68,24 @@ import Testing
     #expect(evaluation.terminationStatus == 0)
   }
 
+  @Test func `without samples held back, all are trained on`() throws {
+    let folder = try Self.folder(rows: 80)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for share in ["0", "0.5"] {
+      let output = Pipe()
+      let process = try Self.start(
+        [
+          "train", "mlp", "--input", "2", "--data", folder.appendingPathComponent("points.csv").path, "--label", "side",
+          "--validation", share, "--epochs", "1", "--batch", "8", "--format", "json", "-o",
+          folder.appendingPathComponent("all.onnx").path,
+        ], output)
+      let data = output.fileHandleForReading.readDataToEndOfFile()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0)
+      #expect(try JSONDecoder().decode(Answer.self, from: data).steps == (share == "0" ? 10 : 5))
+    }
+  }
+
   @Test func `killed again and again, it ends with the same weights`() throws {
     let folder = try Self.folder(rows: 200)
     defer { try? FileManager.default.removeItem(at: folder) }

@@ -52,6 +52,20 @@ struct TrainerTests {
     #expect(result.progress.history.count == 8)
   }
 
+  @Test(arguments: [false, true])
+  func `a model that names the class learns by its scores, and goes on naming it`(isSoftened: Bool) throws {
+    var model = try Self.model()
+    let scores = isSoftened ? try model.apply(Softmax(), model.outputs[0], named: "softened") : model.outputs[0]
+    var choice = ArgMax()
+    (choice.axis, choice.keepdims) = (1, false)
+    model.outputs = [try model.apply(choice, scores, named: "choice")]
+    let held = Self.points(200, seed: 2)
+    let result = try model.train(
+      on: Self.points(400, seed: 1), validation: held, rate: LearningRate(0.02), epochs: 8, batch: 16)
+    #expect(result.progress.stopping.best?.score ?? 0 > 0.95)
+    #expect(result.model.outputs.map { result.model.tensorType(of: $0).element } == [.int64])
+  }
+
   @Test(arguments: [1, 24, 25, 26, 60])
   func `training that goes on from a checkpoint ends with the same bits`(step: Int) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hone-trainer-\(UUID())")
