@@ -10,7 +10,7 @@ import HoneTransforms
 struct ZooDistillation {
   /// The folder of the inputs.
   let data: URL
-  private var model: ONNXModel
+  private let model: ONNXModel
   private let inputs: [Tensor]
   private let training: TrainingGraph
   private let state = StateStore()
@@ -49,7 +49,7 @@ struct ZooDistillation {
     options.reportsGradientNorm = true
     training = try TrainingGraph(model.graph, inputs: inputs.map(\.type), targets: [], options: options)
     let program = try Preparation(threads: 2).program(model.graph)
-    wanted = try Session(program).run(inputs.map { .tensor($0) }).compactMap { value in
+    wanted = try Session(program).run(inputs.map(RuntimeValue.tensor)).compactMap { value in
       value.tensor.flatMap { $0.element == .float32 ? $0 : nil }
     }
     (self.model, self.inputs) = (model, inputs)
@@ -97,7 +97,7 @@ struct ZooDistillation {
     let file = folder.appendingPathComponent("model.onnx")
     try trained.write(to: file)
     let read = try ONNXModel(contentsOf: file)
-    let outputs = try Session(try Preparation(threads: 2).program(read.graph)).run(inputs.map { .tensor($0) })
+    let outputs = try Session(try Preparation(threads: 2).program(read.graph)).run(inputs.map(RuntimeValue.tensor))
     var loss = 0.0
     var place = 0
     for (i, output) in outputs.enumerated() {
@@ -116,9 +116,11 @@ struct ZooDistillation {
     var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
     header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
     let length = header.utf8.count
-    var data = Data([0x93]) + Data("NUMPY".utf8) + Data([1, 0, UInt8(length & 255), UInt8(length >> 8)])
-    data += Data(header.utf8)
-    data += tensor.withBytes { Data($0) }
+    var data = Data([0x93])
+    data.append(Data("NUMPY".utf8))
+    data.append(Data([1, 0, UInt8(length & 255), UInt8(length >> 8)]))
+    data.append(Data(header.utf8))
+    data.append(tensor.withBytes { Data($0) })
     return data
   }
 }

@@ -19,7 +19,8 @@ import Testing
       FileManager.default.fileExists(atPath: zoo.appendingPathComponent("\($0)/model.onnx").path)
     }
     if models.isEmpty { print("ZooTrainingTests are skipped: there is no ../shared/zoo") }
-    return models.sorted()
+    // The largest come last.
+    return models.sorted { ($0.hasPrefix("light_") ? 1 : 0, $0) < ($1.hasPrefix("light_") ? 1 : 0, $1) }
   }()
 
   static let python: URL? = {
@@ -35,7 +36,8 @@ import Testing
   static let refused: [String: String] = [
     "gesture_keypoint_mlp": "no output of floating-point numbers",
     "micro_kws_m_static_qoperator": "nothing is to be trained",
-    "tribuo_lr_mnist": "nothing is to be trained",
+    "tract_lgbm_classifier": "no gradient reaches the weight",
+    "tribuo_lr_mnist": "no output of floating-point numbers",
   ]
 
   @Test func `most models are trained`() {
@@ -54,6 +56,7 @@ import Testing
     let losses = try distillation.run(steps: 20)
     let (first, last) = (losses.prefix(5).reduce(0, +) / 5, losses.suffix(5).reduce(0, +) / 5)
     #expect(last < first, "\(losses)")
+    print("\(name): \(first) → \(last)")
 
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "hone-trained-\(name)-\(ProcessInfo.processInfo.processIdentifier)")
