@@ -6,8 +6,8 @@
 HONE is the command, which writes the models; needs torch, torchvision and transformers besides requirements.txt. Each case is
 a folder: `model.onnx`; `batches.npz` with `input0`, `target0` and so on of all steps; and for each optimizer an `.npz`
 with `losses` and, under their names in the file, the weights and running statistics after the last step. `cases.json`
-lists them with their tolerances and learning rates. Everything is computed in single precision; how far that is from double precision is
-printed. A second run with the same version does nothing.
+lists them with their tolerances and learning rates. Everything is computed in single precision; how far that is from
+double precision is printed. A second run with the same version does nothing.
 """
 
 import hashlib
@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import numpy_helper
 from torch import nn
 
 import built_in_models
