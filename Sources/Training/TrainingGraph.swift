@@ -28,7 +28,7 @@ public struct TrainingGraph: Sendable {
     guard inputs.count == model.inputs.count else {
       throw GraphError(.input, "the model has \(model.inputs.count) inputs, types of \(inputs.count) were given")
     }
-    original = try Self.unfolded(model)
+    original = try Self.unfolded(model, inputs)
     let lift = LiftWeights(original, options.rules, weightDecay: options.optimizer.weightDecay)
     var step = TrainingStep(try lift.bound(original, inputs), lift.parameters, options)
     try Pipeline.learning.run(on: &step.graph)
@@ -45,11 +45,19 @@ public struct TrainingGraph: Sendable {
     for pipeline in Pipeline.loweringForTraining { try pipeline.run(on: &graph) }
   }
 
-  /// The model with branches and loops whose course is known unfolded; others keep their weights inside.
-  private static func unfolded(_ model: Graph) throws(GraphError) -> Graph {
-    guard model.sorted().contains(where: { $0.op is any RegionOp }) else { return model }
+  /// The model with its weights as constants and its branches and loops written out: for inputs of any types if that is
+  /// known without them, else for inputs of `types`. What depends on data keeps its weights inside.
+  private static func unfolded(_ model: Graph, _ types: [TensorType]) throws(GraphError) -> Graph {
+    guard model.hasRegions || model.makesWeights else { return model }
     var graph = model
     try Pipeline.learning.run(on: &graph)
+    guard graph.hasRegions else { return graph }
+    graph = try graph.rebuilt(
+      inputTypes: Dictionary(uniqueKeysWithValues: zip(graph.inputs, types.map(ValueType.tensor))))
+    try Pipeline.learning.run(on: &graph)
+    guard graph.hasRegions else { return graph }
+    try UnrollLoops().run(on: &graph)
+    try Pipeline([ResolveSequences(), FoldConstants(), Simplify(), RemoveDuplicates()], rounds: 24).run(on: &graph)
     return graph
   }
 }
@@ -76,4 +84,13 @@ extension TrainingGraph {
 extension Pipeline {
   /// What leaves a model's meaning in training as it is.
   static var learning: Pipeline { Pipeline([FoldConstants(), Simplify(), RemoveDuplicates()], rounds: 24) }
+}
+
+extension Graph {
+  fileprivate var hasRegions: Bool { sorted().contains { $0.op is any RegionOp } }
+
+  /// Operators make tensors of constants, such as weights that are all the same.
+  fileprivate var makesWeights: Bool {
+    sorted().contains { $0.op is ConstantOfShape && $0.operands.allSatisfy { $0.map { constant($0) != nil } ?? true } }
+  }
 }
