@@ -1,5 +1,6 @@
 import HoneIR
 import HoneOperators
+import HoneTransforms
 
 /// A training graph in the making: the model with states for parameters, to which loss, gradients and updates are appended.
 struct TrainingStep {
@@ -85,11 +86,19 @@ struct TrainingStep {
           .attribute, "the teacher has \(teacher.inputs.count) inputs, the model \(inputs.count); they must be the same"
         )
       }
-      terms.teacher = try graph.embed(teacher, inputs)
+      terms.teacher = try graph.embed(prepared(teacher, inputs), inputs)
     }
     let loss = try locating("loss") { () throws(GraphError) in try options.loss.append(terms, to: &graph) }
     graph.rename(loss, to: "loss")
     return loss
+  }
+
+  /// The teacher as it runs fastest on inputs of the model's types.
+  private func prepared(_ teacher: Graph, _ inputs: [Value]) throws(GraphError) -> Graph {
+    let types = inputs.map { graph.type(of: $0) }
+    return try locating("teacher") { () throws(GraphError) in
+      try Preparation().graph(teacher.rebuilt(inputTypes: Dictionary(uniqueKeysWithValues: zip(teacher.inputs, types))))
+    }
   }
 
   /// Weights that the loss depends on, in the model's order.
