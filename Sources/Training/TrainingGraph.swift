@@ -56,9 +56,16 @@ public struct TrainingGraph: Sendable {
       inputTypes: Dictionary(uniqueKeysWithValues: zip(graph.inputs, types.map(ValueType.tensor))))
     try Pipeline.learning.run(on: &graph)
     guard graph.hasRegions else { return graph }
-    try UnrollLoops().run(on: &graph)
-    try Pipeline([ResolveSequences(), FoldConstants(), Simplify(), RemoveDuplicates()], rounds: 24).run(on: &graph)
-    return graph
+    // A loop whose turns depend on data stays, and matters only where gradients pass it.
+    let folded = graph
+    do {
+      try UnrollLoops().run(on: &graph)
+      try Pipeline([ResolveSequences(), FoldConstants(), Simplify(), RemoveDuplicates()], rounds: 24).run(on: &graph)
+      return graph
+    } catch {
+      guard error.kind == .unsupported else { throw error }
+      return folded
+    }
   }
 }
 
