@@ -65,7 +65,12 @@ struct ZooDistillation {
   /// The rate is half of Polyak's, loss/‖gradient‖² for losses whose minimum is 0, of the step before.
   func run(steps: Int) throws -> [Double] {
     let session = Session(training.graph, threads: 2, state: state)
-    for (i, name) in training.weightNames.enumerated() { state.set(name, to: try moved(state[name]!, seed: i)) }
+    let places = Dictionary(uniqueKeysWithValues: training.weightNames.enumerated().map { ($1, $0) })
+    for weight in training.graph.states {
+      let name = training.graph.name(of: weight)
+      guard let i = places[name], case .state(let initial, _) = training.graph.origin(of: weight) else { continue }
+      state.set(name, to: try moved(initial, seed: i))
+    }
     var losses: [Double] = []
     var rate: Float = 0
     for step in 0...steps + 1 {
