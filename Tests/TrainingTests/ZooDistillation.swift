@@ -62,35 +62,46 @@ struct ZooDistillation {
 
   /// The losses before each step and after the last.
   ///
-  /// The rate is half of Polyak's, loss/‖gradient‖² for losses whose minimum is 0, of the step before.
+  /// The rate is a share of loss/‖gradient‖², Polyak's for losses whose minimum is 0, of the step before; the share shrinks
+  /// when the loss rises.
   func run(steps: Int) throws -> [Double] {
     let session = Session(training.graph, threads: 2, state: state)
-    let places = Dictionary(uniqueKeysWithValues: training.weightNames.enumerated().map { ($1, $0) })
-    for weight in training.graph.states {
-      let name = training.graph.name(of: weight)
-      guard let i = places[name], case .state(let initial, _) = training.graph.origin(of: weight) else { continue }
-      state.set(name, to: try moved(initial, seed: i))
+    // Weights are moved further where the outputs did not notice.
+    for noise in [Float(0.05), 0.2, 0.8] {
+      try moveWeights(by: noise)
+      if try session.run(inputs + [.scalar(Float(0))])[0].floats[0] > 1e-10 { break }
     }
     var losses: [Double] = []
-    var rate: Float = 0
+    var (rate, share, before): (Float, Float, Float) = (0, 0.1, .infinity)
     for step in 0...steps + 1 {
       let results = try session.run(inputs + [.scalar(step <= steps ? rate : 0)])
       let (loss, norm) = (results[0].floats[0], results[1].floats[0])
       if step > 0 { losses.append(Double(loss)) }
-      rate = norm > 0 ? 0.5 * loss / norm / norm : 0
+      share = loss > before ? share * 0.3 : min(share * 1.2, 0.3)
+      before = loss
+      rate = norm > 0 ? share * loss / norm / norm : 0
     }
     return losses
   }
 
-  /// `tensor` and noise of 5 % of its root mean square.
-  private func moved(_ tensor: Tensor, seed: Int) throws -> Tensor {
+  private func moveWeights(by noise: Float) throws {
+    let places = Dictionary(uniqueKeysWithValues: training.weightNames.enumerated().map { ($1, $0) })
+    for weight in training.graph.states {
+      let name = training.graph.name(of: weight)
+      guard let i = places[name], case .state(let initial, _) = training.graph.origin(of: weight) else { continue }
+      state.set(name, to: try moved(initial, by: noise, seed: i))
+    }
+  }
+
+  /// `tensor` and noise of a share of its root mean square.
+  private func moved(_ tensor: Tensor, by share: Float, seed: Int) throws -> Tensor {
     var graph = Graph()
     let x = graph.input("x", tensor.type)
     var mean = ReduceMean()
     mean.keepdims = false
     let size = try graph.apply(Sqrt(), graph.apply(mean, graph.apply(Mul(), x, x)))
     var noise = RandomNormalLike()
-    (noise.scale, noise.seed) = (0.05, Float(seed))
+    (noise.scale, noise.seed) = (share, Float(seed))
     graph.outputs = [try graph.apply(Add(), x, graph.apply(Mul(), graph.apply(noise, x), size))]
     return try Session(graph).run([tensor])[0]
   }
