@@ -67,17 +67,17 @@ struct ZooDistillation {
   func run(steps: Int) throws -> [Double] {
     let session = Session(training.graph, threads: 2, state: state)
     // Weights are moved further where the outputs did not notice.
-    for noise in [Float(0.05), 0.2] {
+    for noise in [Float(0.05), 0.1, 0.2] {
       try moveWeights(by: noise)
       if try session.run(inputs + [.scalar(Float(0))])[0].floats[0] > 1e-14 { break }
     }
     var losses: [Double] = []
-    var (rate, share, before): (Float, Float, Float) = (0, 0.005, .infinity)
+    var (rate, share, before): (Float, Float, Float) = (0, 0.002, .infinity)
     for step in 0...steps + 1 {
       let results = try session.run(inputs + [.scalar(step <= steps ? rate : 0)])
       let (loss, norm) = (results[0].floats[0], results[1].floats[0])
       if step > 0 { losses.append(Double(loss)) }
-      share = loss > before ? share * 0.3 : min(share * 1.3, 0.05)
+      share = loss > before ? share * 0.3 : min(share * 1.15, 0.02)
       before = loss
       rate = norm > 0 ? share * loss / norm / norm : 0
     }
