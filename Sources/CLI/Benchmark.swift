@@ -37,7 +37,7 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Samples in a step of training.", valueName: "n")) var batch = 32
   @Option(help: ArgumentHelp("The rule of updates in training, as in hone train.", valueName: "kind")) var optimizer =
     "adamw"
-  @Flag(help: "Show where the time goes, node by node.") var profile = false
+  @Flag(help: "Show where the time goes, node by node: from first to last, and what threads waited.") var profile = false
   @Flag(help: "With --train: compute activations again in the backward pass instead of keeping them.")
   var recompute = false
   @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden))
@@ -49,6 +49,8 @@ struct BenchmarkCommand: ParsableCommand {
       var name: String
       var `operator`: String
       var ms: Double
+      /// What the threads together waited for the one that took longest.
+      var waiting_ms: Double
       var share: Double
     }
     var model: String
@@ -115,10 +117,11 @@ struct BenchmarkCommand: ParsableCommand {
       peak_memory_mb      \(Format.number(result.peak_memory_mb, 1))
       """)
     guard let steps = result.profile else { return }
-    var table = TextTable(["operator", "result", "times", "ms", "share"], left: [0, 1])
+    var table = TextTable(["operator", "result", "times", "ms", "waiting", "share"], left: [0, 1])
     for step in steps {
       table.add(
-        step.operator, step.result, Format.count(step.count), Format.number(step.ms, 4), Format.percent(step.share))
+        step.operator, step.result, Format.count(step.count), Format.number(step.ms, 4),
+        Format.number(step.waiting_ms, 4), Format.percent(step.share))
     }
     Console.print("\n" + table.text)
   }
@@ -153,17 +156,18 @@ struct BenchmarkCommand: ParsableCommand {
   private func profileNodes(_ program: Program, _ values: [RuntimeValue?]) throws -> [Result.Node] {
     let session = Session(program)
     session.isProfiling = true
-    var best: [(entry: Profile.Entry, time: UInt64)] = []
+    var best: [Profile.Entry] = []
     for _ in 0..<10 {
       _ = try session.run(values)
       let entries = session.profile.entries
-      if best.count != entries.count { best = entries.map { ($0, $0.nanoseconds) } }
-      for i in entries.indices { best[i].time = min(best[i].time, entries[i].nanoseconds) }
+      if best.count != entries.count { best = entries }
+      for i in entries.indices where entries[i].nanoseconds < best[i].nanoseconds { best[i] = entries[i] }
     }
-    let total = max(Double(best.reduce(0) { $0 + $1.time }), 1)
+    let total = max(Double(best.reduce(0) { $0 + $1.nanoseconds }), 1)
     return best.map {
       .init(
-        name: $0.entry.name, operator: $0.entry.operatorName, ms: Double($0.time) / 1e6, share: Double($0.time) / total)
+        name: $0.name, operator: $0.operatorName, ms: Double($0.nanoseconds) / 1e6,
+        waiting_ms: Double($0.waiting) / 1e6, share: Double($0.nanoseconds) / total)
     }
   }
 
@@ -183,9 +187,11 @@ struct BenchmarkCommand: ParsableCommand {
     }
     lines.append("peak memory  \(Format.number(result.peak_memory_mb, 1)) MB")
     guard let nodes = result.profile else { return lines.joined(separator: "\n") }
-    var table = TextTable(["operator", "node", "ms", "share"], left: [0, 1])
+    var table = TextTable(["operator", "node", "ms", "waiting", "share"], left: [0, 1])
     for node in nodes.sorted(by: { $0.ms > $1.ms }) {
-      table.add(node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.percent(node.share))
+      table.add(
+        node.operator, String(node.name.suffix(60)), Format.number(node.ms, 4), Format.number(node.waiting_ms, 4),
+        Format.percent(node.share))
     }
     lines += ["", table.text]
     if let edges = result.dequantized_edges {

@@ -29,12 +29,14 @@ struct TrainingBenchmark {
     var profile: [Entry]?
   }
 
-  /// Nodes of one operator with results of one type, on one thread.
+  /// Nodes of one operator with results of one type.
   struct Entry: Encodable {
     var `operator`: String
     var result: String
     var count: Int
     var ms: Double
+    /// What the threads together waited for the one that took longest.
+    var waiting_ms: Double
     var share: Double
   }
 
@@ -62,19 +64,19 @@ struct TrainingBenchmark {
 
   /// The best of a few runs, operators that take longest first.
   private func profile(_ runner: StepRunner) throws -> [Entry] {
-    var best: [(entry: Profile.Entry, time: UInt64)] = []
+    var best: [Profile.Entry] = []
     for _ in 0..<5 {
       let entries = try runner.profile(rate: 1e-5).entries
-      if best.isEmpty { best = entries.map { ($0, $0.nanoseconds) } }
-      for i in entries.indices { best[i].time = min(best[i].time, entries[i].nanoseconds) }
+      if best.isEmpty { best = entries }
+      for i in entries.indices where entries[i].nanoseconds < best[i].nanoseconds { best[i] = entries[i] }
     }
-    let total = max(Double(best.reduce(0) { $0 + $1.time }), 1)
-    let groups = Dictionary(grouping: best) { "\($0.entry.operatorName) \($0.entry.results.first?.description ?? "")" }
+    let total = max(Double(best.reduce(0) { $0 + $1.nanoseconds }), 1)
+    let groups = Dictionary(grouping: best) { "\($0.operatorName) \($0.results.first?.description ?? "")" }
     return groups.values.map { group in
-      let time = Double(group.reduce(0) { $0 + $1.time })
+      let time = Double(group.reduce(0) { $0 + $1.nanoseconds })
       return Entry(
-        operator: group[0].entry.operatorName, result: group[0].entry.results.first?.description ?? "",
-        count: group.count, ms: time / 1e6, share: time / total)
+        operator: group[0].operatorName, result: group[0].results.first?.description ?? "", count: group.count,
+        ms: time / 1e6, waiting_ms: Double(group.reduce(0) { $0 + $1.waiting }) / 1e6, share: time / total)
     }.sorted { $0.ms > $1.ms }
   }
 

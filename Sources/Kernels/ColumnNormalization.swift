@@ -14,7 +14,8 @@ public struct ColumnNormalization: Sendable {
   public let instructionSet: InstructionSet
   private let partCount: Int
   private let rowsPerPart: Int
-  private static let elementsPerPart = 64 * 1024
+  private static let elementsPerPart = 8 * 1024..<64 * 1024
+  private static let usualParts = 32
 
   /// Values outside `low`…`high` are clipped.
   public init(
@@ -23,7 +24,10 @@ public struct ColumnNormalization: Sendable {
   ) {
     (self.rows, self.columns, self.epsilon, self.low, self.high) = (rows, columns, epsilon, low, high)
     self.instructionSet = instructionSet
-    rowsPerPart = max(1, min(rows, Self.elementsPerPart / max(columns, 1)))
+    let length = Self.elementsPerPart
+    let elements = min(max(rows * columns / Self.usualParts, length.lowerBound), length.upperBound)
+    let parts = dividedUp(rows, by: max(1, min(rows, elements / max(columns, 1))))
+    rowsPerPart = dividedUp(rows, by: parts > 1 ? roundedUp(parts, to: 4) : 1)
     partCount = dividedUp(rows, by: rowsPerPart)
   }
 

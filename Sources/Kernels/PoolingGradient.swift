@@ -13,6 +13,8 @@ public struct PoolingGradient: Sendable {
   public let instructionSet: InstructionSet
   private let offsets: TapOffsets
   private let channelsPerTask: Int
+  /// No input is in two windows; every input is in one.
+  private let (isApart, isCovered): (Bool, Bool)
 
   /// `shape` has as many output as input channels. Windows overlap, so that an image is divided by channels only: into as
   /// few parts as keep `threads` busy.
@@ -22,6 +24,13 @@ public struct PoolingGradient: Sendable {
     precondition(shape.inputChannels == shape.outputChannels, "pooling keeps the channels")
     (self.shape, self.kind, self.instructionSet) = (shape, kind, instructionSet)
     offsets = TapOffsets(shape)
+    isApart = shape.input.indices.allSatisfy {
+      (shape.kernel[$0] - 1) * shape.dilations[$0] < shape.strides[$0]
+    }
+    isCovered = shape.input.indices.allSatisfy {
+      shape.kernel[$0] == shape.strides[$0] && shape.dilations[$0] == 1 && shape.padsBegin[$0] == 0
+        && shape.output[$0] * shape.strides[$0] >= shape.input[$0]
+    }
     let wanted = threads > 1 ? dividedUp(4 * threads, by: max(shape.batch, 1)) : 1
     let block = 4 * instructionSet.lanes
     channelsPerTask = max(dividedUp(dividedUp(shape.outputChannels, by: wanted), by: block) * block, block)
@@ -43,7 +52,7 @@ public struct PoolingGradient: Sendable {
       let output = image * shape.outputPixels * shape.outputStride + first
       let target = dx + input
       let isWhole = channels == shape.inputStride
-      for pixel in 0..<(isWhole ? 1 : shape.inputPixels) {
+      for pixel in 0..<(isApart && isCovered ? 0 : isWhole ? 1 : shape.inputPixels) {
         withUnsafeBytes(of: Float(0)) {
           fillElements(
             target + pixel * shape.inputStride, with: $0.baseAddress!, width: 4,
@@ -53,7 +62,7 @@ public struct PoolingGradient: Sendable {
       var arguments = PoolGradient(
         x: x.map { $0 + input }, y: y.map { $0 + output }, dy: dy + output, offsets: offsets.row(0, shape.taps),
         taps: shape.taps, pixels: shape.outputPixels, channels: channels, y_stride: shape.outputStride,
-        reciprocals: nil, dx: target)
+        reciprocals: nil, dx: target, apart: isApart ? 1 : 0)
       switch kind {
       case .maximum: instructionSet.table.pointee.pool_maximum_gradient(&arguments)
       case .average(let reciprocals):

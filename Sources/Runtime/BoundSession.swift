@@ -71,7 +71,7 @@ public final class BoundSession {
   /// Runs on the inputs as they stand.
   public func run() throws(GraphError) { try instance.run() }
 
-  /// Runs on the inputs as they stand, on one thread, and tells the time of each node.
+  /// Runs on the inputs as they stand, and tells the time of each node.
   public func profile() throws(GraphError) -> Profile {
     try instance.profile()
     return Profile(entries: Profile.entries(instance.plan, instance.stepTimes))

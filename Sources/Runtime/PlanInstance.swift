@@ -21,8 +21,10 @@ final class PlanInstance {
   private let barrier = Barrier()
   /// The region of a run on several threads, made once.
   private var region: ThreadPool.Body = { _, _ in }
-  /// Nanoseconds of each step in the last profiled run.
+  /// Nanoseconds of each step on each thread in the last profiled run: those of a step's threads stand together.
   private(set) var stepTimes: [UInt64] = []
+  private let times: UnsafeMutablePointer<UInt64>
+  private var profiledRegion: ThreadPool.Body = { _, _ in }
 
   init(_ plan: Plan, store: StateStore, threads: Int) {
     self.plan = plan
@@ -35,6 +37,7 @@ final class PlanInstance {
     (arena, scratch) = (memory.arena.base, memory.scratch.base)
     states = plan.states.map { store.bytes($0.name, initial: $0.initial) }
     given = Array(repeating: nil, count: plan.given.count)
+    times = .allocate(capacity: max(plan.steps.count * self.threads, 1))
     failure = .allocate(capacity: 1)
     failure.initialize(to: 0)
     failedStep = .allocate(capacity: 1)
@@ -56,10 +59,12 @@ final class PlanInstance {
     for (i, place) in places.enumerated() { if let place { slots[i] = address(of: place) } }
     nonisolated(unsafe) unowned let instance = self
     region = { instance.runSteps(worker: $0, count: $1) }
+    profiledRegion = { instance.profileSteps(worker: $0, count: $1) }
   }
 
   deinit {
     slots.deallocate()
+    times.deallocate()
     failure.deallocate()
     failedStep.deallocate()
   }
@@ -115,15 +120,27 @@ final class PlanInstance {
     }
   }
 
-  /// Runs all steps and keeps the time of each.
+  /// Runs all steps and keeps the time of each on each thread. All threads begin a step together.
   func profile() throws(GraphError) {
-    if stepTimes.count != plan.steps.count { stepTimes = Array(repeating: 0, count: plan.steps.count) }
+    times.update(repeating: 0, count: plan.steps.count * threads)
+    ThreadPool.shared.run(threads: threads, stored: profiledRegion)
+    stepTimes = Array(UnsafeBufferPointer(start: times, count: plan.steps.count * threads))
+    if failure.pointee != 0 { try fail(at: failedStep.pointee) }
+    for copy in plan.stateCopies {
+      states[copy.state].baseAddress!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
+    }
+  }
+
+  private func profileSteps(worker: Int, count: Int) {
     let clock = ContinuousClock()
     for i in plan.steps.indices {
-      let time = clock.measure { step(i, 0..<plan.steps[i].kernel.tasks, worker: 0) }
-      stepTimes[i] =
-        UInt64(time.components.attoseconds / 1_000_000_000) + UInt64(time.components.seconds) * 1_000_000_000
-      if failure.pointee != 0 { try fail(at: i) }
+      barrier.wait(count: count)
+      let tasks = plan.steps[i].kernel.tasks
+      let range = tasks == 1 ? 0..<(worker == 0 ? 1 : 0) : tasks * worker / count..<tasks * (worker + 1) / count
+      let time = clock.measure { step(i, range, worker: worker) }.components
+      times[i * threads + worker] = UInt64(time.attoseconds / 1_000_000_000) + UInt64(time.seconds) * 1_000_000_000
+      barrier.wait(count: count)
+      if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
     }
   }
 

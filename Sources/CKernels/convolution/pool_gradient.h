@@ -9,7 +9,8 @@ KERNEL(pool_maximum_gradient)(const PoolGradient *q) {
         if (offsets[t] < 0) continue;
         vi is_best = vload_some(q->x + offsets[t] + c, n) == best;
         float *dx = q->dx + offsets[t] + c;
-        vstore_some(dx, vload_some(dx, n) + (is_best ? rest : (vf)0.0f), n);
+        vf share = is_best ? rest : (vf)0.0f;
+        vstore_some(dx, q->apart ? share : vload_some(dx, n) + share, n);
         rest = is_best ? (vf)0.0f : rest;
       }
     }
@@ -25,7 +26,7 @@ KERNEL(pool_average_gradient)(const PoolGradient *q) {
       for (size_t t = 0; t < q->taps; t++) {
         if (offsets[t] < 0) continue;
         float *dx = q->dx + offsets[t] + c;
-        vstore_some(dx, vload_some(dx, n) + share, n);
+        vstore_some(dx, q->apart ? share : vload_some(dx, n) + share, n);
       }
     }
   }

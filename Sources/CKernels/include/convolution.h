@@ -90,6 +90,8 @@ typedef struct {
   ptrdiff_t y_stride;
   const float *_Nullable reciprocals;
   float *dx;
+  /// No two windows overlap: dx is set where windows are, not added to.
+  int apart;
 } PoolGradient;
 
 /// Tiles begin..<begin+count of size × size outputs of 3×3 windows, in order of image, row and column.

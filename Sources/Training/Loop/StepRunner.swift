@@ -51,7 +51,7 @@ public final class StepRunner {
     return session.number(0)
   }
 
-  /// Runs one step on one thread and tells the time of each node.
+  /// Runs one step and tells the time of each node.
   public func profile(rate: Double) throws(GraphError) -> Profile {
     session.set(rateIndex, to: rate)
     return try session.profile()
