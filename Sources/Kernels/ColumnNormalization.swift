@@ -56,29 +56,45 @@ public struct ColumnNormalization: Sendable {
     }
   }
 
+  private static let columnsPerJoin = 64
+  /// Tasks of the two joins, each of some columns.
+  public var joinTaskCount: Int { dividedUp(columns, by: Self.columnsPerJoin) }
+
+  /// The columns of `tasks`, 16 at a time, of which the last may lie behind the end.
+  private func blocks(_ tasks: Range<Int>) -> StrideTo<Int> {
+    let end = min(columns, tasks.upperBound * Self.columnsPerJoin)
+    return stride(from: tasks.lowerBound * Self.columnsPerJoin, to: end, by: 16)
+  }
+
+  private func sixteen(_ workspace: UnsafeMutableRawPointer, _ task: Int, _ which: Int, _ column: Int) -> SIMD16<Double> {
+    SIMD16(UnsafeRawPointer(partial(workspace, task, which) + column).loadUnaligned(as: SIMD16<Float>.self))
+  }
+
   /// Joins the parts to the mean and the inverse standard deviation, and hands the mean and the population variance to `body`.
   public func join(
-    workspace: UnsafeMutableRawPointer, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    tasks: Range<Int>, workspace: UnsafeMutableRawPointer, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
     mean: UnsafeMutablePointer<Float>?, inverse: UnsafeMutablePointer<Float>?,
     moments body: (Int, _ mean: Float, _ variance: Float) -> Void
   ) {
     let (scale, shift) = (coefficients(workspace, 0), coefficients(workspace, 1))
-    for c in 0..<columns {
-      var (count, average, deviation) = (0.0, 0.0, 0.0)
+    for first in blocks(tasks) {
+      var (sum, deviation) = (SIMD16<Double>(repeating: 0), SIMD16<Double>(repeating: 0))
+      for task in 0..<partCount { sum += sixteen(workspace, task, 0, first) * Double(part(task).count) }
+      let average = sum / Double(rows)
       for task in 0..<partCount {
-        let n = Double(part(task).count), total = count + n
-        let delta = Double(partial(workspace, task, 0)[c]) - average
-        average += delta * n / total
-        deviation += Double(partial(workspace, task, 1)[c]) + delta * delta * count * n / total
-        count = total
+        let delta = sixteen(workspace, task, 0, first) - average
+        deviation += sixteen(workspace, task, 1, first) + delta * delta * Double(part(task).count)
       }
-      let variance = deviation / max(count, 1)
-      let factor = Float(1 / (variance + Double(epsilon)).squareRoot())
-      mean?[c] = Float(average)
-      inverse?[c] = factor
-      scale[c] = weight[c] * factor
-      shift[c] = bias[c] - Float(average) * scale[c]
-      body(c, Float(average), Float(variance))
+      let variance = deviation / Double(rows)
+      let factor = 1 / (variance + Double(epsilon)).squareRoot()
+      for i in 0..<min(16, columns - first) {
+        let c = first + i
+        mean?[c] = Float(average[i])
+        inverse?[c] = Float(factor[i])
+        scale[c] = weight[c] * Float(factor[i])
+        shift[c] = bias[c] - Float(average[i]) * scale[c]
+        body(c, Float(average[i]), Float(variance[i]))
+      }
     }
   }
 
@@ -145,24 +161,27 @@ public struct ColumnNormalization: Sendable {
 
   /// Joins the sums to the gradients of weight and bias.
   public func joinGradients(
-    _ o: Operands, workspace: UnsafeMutableRawPointer, dWeight: UnsafeMutablePointer<Float>,
+    tasks: Range<Int>, _ o: Operands, workspace: UnsafeMutableRawPointer, dWeight: UnsafeMutablePointer<Float>,
     dBias: UnsafeMutablePointer<Float>
   ) {
     let (factor, offset) = (coefficients(workspace, 0), coefficients(workspace, 1))
     let n = Double(rows)
-    for c in 0..<columns {
-      var (sum, product) = (0.0, 0.0)
+    for first in blocks(tasks) {
+      var (sums, products) = (SIMD16<Double>(repeating: 0), SIMD16<Double>(repeating: 0))
       for task in 0..<partCount {
-        sum += Double(partial(workspace, task, 0)[c])
-        product += Double(partial(workspace, task, 1)[c])
+        sums += sixteen(workspace, task, 0, first)
+        products += sixteen(workspace, task, 1, first)
       }
-      let inverse = Double(o.inverse[c]), scale = Double(o.weight[c]) * inverse
-      dBias[c] = Float(sum)
-      dWeight[c] = Float(product * inverse)
-      // dx = scale · (dz − Σdz/n − (x − mean) · inverse² · Σdz(x − mean)/n)
-      let slope = -scale * inverse * inverse * product / n
-      factor[c] = Float(slope)
-      offset[c] = Float(-scale * sum / n)
+      for i in 0..<min(16, columns - first) {
+        let c = first + i
+        let inverse = Double(o.inverse[c]), scale = Double(o.weight[c]) * inverse
+        dBias[c] = Float(sums[i])
+        dWeight[c] = Float(products[i] * inverse)
+        // dx = scale · (dz − Σdz/n − (x − mean) · inverse² · Σdz(x − mean)/n)
+        let slope = -scale * inverse * inverse * products[i] / n
+        factor[c] = Float(slope)
+        offset[c] = Float(-scale * sums[i] / n)
+      }
     }
   }
 

@@ -100,6 +100,9 @@ public struct Convolution: Sendable {
       (arguments.b, arguments.b_stride, arguments.finish) = (panel, taps * depth, 1)
       return instructionSet.table.pointee.narrow_f32(&arguments)
     }
+    if let windows = strip?.windows, columns <= instructionSet.lanes, instructionSet.lanes == 16 {
+      return stationary(arguments, windows, scratch.assumingMemoryBound(to: Float.self))
+    }
     let step = aliased || taps * depth <= TaskGrid.longestDepth ? taps : max(1, TaskGrid.splitDepth / depth)
     for tap in stride(from: 0, to: taps, by: step) {
       arguments.a.taps = min(step, taps - tap)
@@ -110,6 +113,21 @@ public struct Convolution: Sendable {
       arguments.accumulate = tap > 0 ? 1 : 0
       arguments.finish = tap + step >= taps ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)
+    }
+  }
+
+  /// Row by row of outputs, with weights that stay in registers.
+  private func stationary(_ product: GemmF32, _ windows: InputStrip.Windows, _ strip: UnsafePointer<Float>) {
+    let width = shape.output.last!
+    var (arguments, own) = (product, windows.windows)
+    (arguments.rows, arguments.finish) = (width, 1)
+    for row in 0..<product.rows / width {
+      let first = row * width
+      arguments.a.base = UnsafeRawPointer(strip + row * windows.row)
+      arguments.c = product.c + first * product.c_stride
+      arguments.epilogue.residual = product.epilogue.residual.map { $0 + first * product.epilogue.residual_stride }
+      arguments.epilogue.row_bias = product.epilogue.row_bias.map { $0 + first }
+      instructionSet.table.pointee.stationary_f32(&arguments, &own)
     }
   }
 

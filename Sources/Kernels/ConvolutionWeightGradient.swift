@@ -32,6 +32,8 @@ public struct ConvolutionWeightGradient: Sendable {
   private let runs: [[RowRun]]
   private let splits: Int
   private let images: Int
+  /// Elements between the lines of windows whose rows are summed together, or nil.
+  private let line: Int?
 
   private static let positionsPerBlock = 512
   private static let rowsPerUnit = 48
@@ -54,7 +56,11 @@ public struct ConvolutionWeightGradient: Sendable {
     }
     var units: [Unit] = []
     let rowCount = positions.rowsPerGroup
-    for group in 0..<shape.groups {
+    line = Self.line(of: runs, span: rowCount, columns: panels.n, shape, instructionSet)
+    if line != nil {
+      units.append(Unit(rows: Rows(first: 0, count: rowCount * runs.count, taps: 0), group: 0, panel: 0))
+    }
+    for group in 0..<shape.groups where line == nil {
       for panel in 0..<panels.count {
         for taps in runs.indices {
           let count = max(1, dividedUp(rowCount, by: Self.rowsPerUnit))
@@ -71,6 +77,23 @@ public struct ConvolutionWeightGradient: Sendable {
     rowsPerGroup = rowCount
   }
   private let rowsPerGroup: Int
+
+  /// The distance between rows of taps, where every one reads the same positions and all of them fit in the registers.
+  private static func line(
+    of runs: [[RowRun]], span: Int, columns: Int, _ shape: ConvolutionShape, _ set: InstructionSet
+  ) -> Int? {
+    guard shape.groups == 1, set.lanes == 16, columns <= set.lanes, windows_suit(runs.count, span) != 0 else {
+      return nil
+    }
+    guard let first = runs[0].first, runs.allSatisfy({ $0.count == runs[0].count }) else { return nil }
+    let line = runs[1][0].a - first.a
+    for (i, own) in runs.enumerated() {
+      for (a, b) in zip(runs[0], own) where b.a != a.a + Int32(i) * line || b.b != a.b || b.count != a.count {
+        return nil
+      }
+    }
+    return Int(line)
+  }
 
   /// Few channels are copied with their padding, so that a row of taps is one piece of memory.
   private static func copiesInput(_ shape: ConvolutionShape) -> Bool {
@@ -171,7 +194,8 @@ public struct ConvolutionWeightGradient: Sendable {
         b_stride: shape.outputStride, a_image: aImage, b_image: bImage, images: block.images.count,
         runs: runs.baseAddress! + range.lowerBound, run_count: range.count,
         c: dw + (row * shape.outputChannels + channel), c_stride: shape.outputChannels, rows: unit.rows.count,
-        columns: panels.columns(unit.panel), accumulate: isFirst ? 0 : 1)
+        columns: panels.columns(unit.panel), lines: line == nil ? 1 : self.runs.count, span: rowsPerGroup,
+        line: line ?? 0, accumulate: isFirst ? 0 : 1)
       instructionSet.table.pointee.cross_f32(&arguments)
     }
   }

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Input rows with their padding, copied for a block of output rows, so that the window of a pixel is one contiguous
 /// piece per kernel row. Pays where there are so few input channels that a tap is shorter than a vector.
 final class InputStrip: @unchecked Sendable {
@@ -42,6 +44,22 @@ final class InputStrip: @unchecked Sendable {
   }
 
   deinit { offsets.deallocate() }
+
+  struct Windows {
+    /// Those of one output row.
+    var windows: CKernels.Windows
+    /// Elements of the strip from one output row to the next.
+    var row: Int
+  }
+
+  /// How the windows lie in the strip, where there are kernels for their size.
+  var windows: Windows? {
+    guard windows_suit(taps, depth) != 0 else { return nil }
+    return Windows(
+      windows: CKernels.Windows(
+        step: shape.strides.last! * shape.inputChannels, line: window.dilationY * rowElements, lines: taps, span: depth),
+      row: window.strideY * rowElements)
+  }
 
   /// Elements of the strip, with room for products that read whole groups of 4.
   var elementCount: Int { stripRows * rowElements + 64 }

@@ -46,7 +46,7 @@ struct ColumnNormalizationTests {
         plan.moments(tasks: tasks, x: x.pointer, workspace: shared)
       }
       plan.join(
-        workspace: shared, weight: weight.pointer, bias: bias.pointer, mean: vectors[0].pointer,
+        tasks: 0..<plan.joinTaskCount, workspace: shared, weight: weight.pointer, bias: bias.pointer, mean: vectors[0].pointer,
         inverse: vectors[1].pointer
       ) { c, _, variance in variances[c] = variance }
       ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: 0) { tasks, _ in
@@ -58,7 +58,9 @@ struct ColumnNormalizationTests {
       ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) {
         plan.gradientSums(tasks: $0, operands, workspace: shared, scratch: $1)
       }
-      plan.joinGradients(operands, workspace: shared, dWeight: vectors[2].pointer, dBias: vectors[3].pointer)
+      plan.joinGradients(
+        tasks: 0..<plan.joinTaskCount, operands, workspace: shared, dWeight: vectors[2].pointer,
+        dBias: vectors[3].pointer)
       ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) {
         plan.gradient(
           tasks: $0, operands, workspace: shared, dx: dx.pointer, dResidual: dResidual.pointer, scratch: $1)

@@ -51,7 +51,45 @@ TILES(4)
 #undef TILES
 #undef TILE
 
+// All rows of a window at once, where they fit in the registers.
+INLINE void cross_window_f32(const CrossF32 *g, int lines, int span) {
+  vf acc[27];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < lines * span; i++) acc[i] = (vf)0.0f;
+  for (size_t image = 0; image < g->images; image++) {
+    const float *a0 = g->a + (ptrdiff_t)image * g->a_image, *b0 = g->b + (ptrdiff_t)image * g->b_image;
+    for (const RowRun *run = g->runs, *end = run + g->run_count; run < end; run++) {
+      const float *a = a0 + run->a, *b = b0 + run->b;
+      for (int32_t n = run->count; n > 0; n--, a += g->a_stride, b += g->b_stride) {
+        vf bv = vload_some(b, g->columns);
+#pragma clang loop unroll(full)
+        for (int i = 0; i < lines * span; i++) acc[i] = vfma(vset(a[i / span * g->line + i % span]), bv, acc[i]);
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int i = 0; i < lines * span; i++) {
+    float *p = g->c + (ptrdiff_t)i * g->c_stride;
+    vstore_some(p, g->accumulate ? acc[i] + vload_some(p, g->columns) : acc[i], g->columns);
+  }
+}
+
+#define WINDOW(lines, span)                                                                              \
+  static __attribute__((noinline)) void CAT(cross_f32_window_##lines##x##span, ISA)(const CrossF32 *g) { \
+    cross_window_f32(g, lines, span);                                                                    \
+  }
+WINDOW(3, 3)
+WINDOW(3, 9)
+WINDOW(5, 5)
+#undef WINDOW
+
 KERNEL(cross_f32)(const CrossF32 *g) {
+  if (g->lines > 1) {
+    if (g->lines == 5) CAT(cross_f32_window_5x5, ISA)(g);
+    else if (g->span == 9) CAT(cross_f32_window_3x9, ISA)(g);
+    else CAT(cross_f32_window_3x3, ISA)(g);
+    return;
+  }
   typedef void (*Tile)(const CrossF32 *, size_t);
 #define NAME(nv, rows) CAT(cross_f32_##nv##x##rows, ISA)
 #define NAMES(nv)                                                                                                   \

@@ -60,6 +60,17 @@ typedef struct {
   size_t next_bytes;
 } GemmF32;
 
+/// Windows side by side: row p of A reads `span` elements at p · step + l · line for each l < lines.
+typedef struct {
+  ptrdiff_t step, line;
+  size_t lines, span;
+} Windows;
+
+/// Whether there are kernels for windows of this size.
+static inline int32_t windows_suit(size_t lines, size_t span) {
+  return (lines == 3 && (span == 3 || span == 9)) || (lines == 5 && span == 5);
+}
+
 enum GemmResult { gemm_result_i32, gemm_result_f32, gemm_result_u8, gemm_result_s8 };
 
 /// A quantized residual is (residual − residual_zero) · residual_scale; an fp32 one has residual_type gemm_result_f32.
@@ -161,6 +172,7 @@ typedef struct {
   X(outer_f32, (const OuterF32 *o))          \
   X(gemm_f32, (const GemmF32 *g))            \
   X(narrow_f32, (const GemmF32 *g))          \
+  X(stationary_f32, (const GemmF32 *g, const Windows *w)) \
   X(gemm_i8, (const GemmI8 *g))              \
   X(pack_f32, (const PackB *p))              \
   X(pack_i8, (const PackBI8 *p))             \

@@ -23,6 +23,10 @@ typedef struct {
   float *c;
   ptrdiff_t c_stride;
   size_t rows, columns;
+  /// Rows of A in pieces of `span` that lie `line` elements apart, where `lines` > 1; a window that `windows_suit`, and
+  /// columns ≤ lanes.
+  size_t lines, span;
+  ptrdiff_t line;
   /// Start from C instead of from zero.
   int32_t accumulate;
 } CrossF32;

@@ -7,6 +7,7 @@
 #include "../gemm/gemm_f32.h"
 #include "../gemm/narrow_f32.h"
 #include "../gemm/outer_f32.h"
+#include "../gemm/stationary_f32.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
 #include "../gemm/gemm_bf16.h"

@@ -21,6 +21,9 @@ func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout
   let blocks = (layout.column + columnBlock - 1) / columnBlock
   var steps = layout.reduced
   let (rows, stride) = steps.sizes.isEmpty ? (1, 0) : steps.removeLast()
+  if stepsAreFew(layout, blocks: blocks), steps.sizes.isEmpty, rows * layout.column >= 1 << 15 {
+    return tallKernel(T.self, reduction, layout, first, rows: rows, stride: stride)
+  }
   let (stepCount, others) = (steps.count, steps)
   return Kernel(tasks: layout.kept.count * blocks) { frame, range in
     let x = frame.operand(0, as: T.self)
@@ -37,6 +40,36 @@ func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout
       if !reduction.isPlain { finish(target, width, reduction, layout.reducedCount) }
     }
   }
+}
+
+private func stepsAreFew(_ layout: ReductionLayout, blocks: Int) -> Bool { layout.kept.count == 1 && blocks < 8 }
+
+/// Few long columns: rows are divided into parts, whose results are brought together in order.
+private func tallKernel<T: Accumulable>(
+  _: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, _ first: T, rows: Int, stride: Int
+) -> Kernel {
+  let kind = reduction.accumulation
+  let (parts, columns) = (16, layout.column)
+  let identity = T.identity(kind)
+  let partial = Kernel.Stage(tasks: parts) { frame, range in
+    let x = frame.operand(0, as: T.self)
+    let sums = frame.workspace!.assumingMemoryBound(to: T.self)
+    for part in range {
+      let (begin, end) = (rows * part / parts, rows * (part + 1) / parts)
+      let target = sums + part * columns
+      target.update(repeating: identity, count: columns)
+      T.reduceColumns(x + begin * stride, stride: stride, rows: end - begin, count: columns, kind, into: target)
+    }
+  }
+  let isPlainSum = kind == .sumAbs || kind == .sumSquare
+  return Kernel(tasks: 1) { frame, _ in
+    let y = frame.result(0, as: T.self)
+    y.update(repeating: first, count: columns)
+    T.reduceColumns(
+      frame.workspace!.assumingMemoryBound(to: T.self), stride: columns, rows: parts, count: columns,
+      isPlainSum ? .sum : kind, into: y)
+    if !reduction.isPlain { finish(y, columns, reduction, layout.reducedCount) }
+  }.after([partial], workspace: parts * columns * MemoryLayout<T>.stride)
 }
 
 private func rowKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout: ReductionLayout, _ first: T)

@@ -46,13 +46,13 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
     let moments = Kernel.Stage(tasks: plan.taskCount) { frame, range in
       plan.moments(tasks: range, x: frame.operand(0, as: Float.self), workspace: frame.workspace!)
     }
-    let join = Kernel.Stage(tasks: 1) { frame, _ in
+    let join = Kernel.Stage(tasks: plan.joinTaskCount) { frame, range in
       let hasRunning = frame.hasResult(3) && frame.hasResult(4)
       let (oldMean, oldVariance) = (frame.operand(3, as: Float.self), frame.operand(4, as: Float.self))
       let nextMean = hasRunning ? frame.result(3, as: Float.self) : nil
       let nextVariance = hasRunning ? frame.result(4, as: Float.self) : nil
       plan.join(
-        workspace: frame.workspace!, weight: frame.operand(1, as: Float.self), bias: frame.operand(2, as: Float.self),
+        tasks: range, workspace: frame.workspace!, weight: frame.operand(1, as: Float.self), bias: frame.operand(2, as: Float.self),
         mean: frame.hasResult(1) ? frame.result(1) : nil, inverse: frame.hasResult(2) ? frame.result(2) : nil
       ) { c, mean, variance in
         nextMean?[c] = oldMean[c] * keep + mean * (1 - keep)

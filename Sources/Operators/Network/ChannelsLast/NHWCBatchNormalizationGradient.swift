@@ -31,9 +31,9 @@ public struct NHWCBatchNormalizationGradient: ExecutableOp {
     let sums = Kernel.Stage(tasks: plan.taskCount) { frame, range in
       plan.gradientSums(tasks: range, operands(frame), workspace: frame.workspace!, scratch: frame.scratch)
     }
-    let join = Kernel.Stage(tasks: 1) { frame, _ in
+    let join = Kernel.Stage(tasks: plan.joinTaskCount) { frame, range in
       plan.joinGradients(
-        operands(frame), workspace: frame.workspace!, dWeight: frame.result(1), dBias: frame.result(2))
+        tasks: range, operands(frame), workspace: frame.workspace!, dWeight: frame.result(1), dBias: frame.result(2))
     }
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount, overwrites: [0: 1]) { frame, range in
       plan.gradient(
