@@ -37,7 +37,8 @@ struct BenchmarkCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Samples in a step of training.", valueName: "n")) var batch = 32
   @Option(help: ArgumentHelp("The rule of updates in training, as in hone train.", valueName: "kind")) var optimizer =
     "adamw"
-  @Flag(help: "Show where the time goes, node by node: from first to last, and what threads waited.") var profile = false
+  @Flag(help: "Show where the time goes, node by node: from first to last, and what threads waited.")
+  var profile = false
   @Flag(help: "With --train: compute activations again in the backward pass instead of keeping them.")
   var recompute = false
   @Flag(help: ArgumentHelp("Read lines “run N” and answer each with one JSON line of N times.", visibility: .hidden))

@@ -3,13 +3,36 @@
 /// A kernel may begin with stages, each finished on all threads before the next begins: packing an operand that changes
 /// from run to run, sums that every later task reads. What they leave lies in the frame's workspace.
 public struct Kernel: Sendable {
+  /// Tasks that come in `count` equal runs, each of which reads its own slice of `operands`, cut along their first axis,
+  /// and writes its own slice of result 0. Other operands are read whole. A count of 0 is no promise at all.
+  public struct Slices: Sendable, Equatable {
+    public var count = 0
+    public var operands: Set<Int> = []
+    public init(_ count: Int = 0, of operands: Set<Int> = []) { (self.count, self.operands) = (count, operands) }
+
+    /// Into how many slices a batch is cut: 0 where there would be too few to divide between threads.
+    public static func count(batch: Int) -> Int {
+      guard batch > 64 else { return batch >= 8 ? batch : 0 }
+      return (8...64).last { batch % $0 == 0 } ?? 0
+    }
+  }
+
   /// What runs before the kernel's own tasks.
   public struct Stage: Sendable {
     public let tasks: Int
+    public let slices: Slices
+    /// The only operands it reads, where it says so.
+    public let reads: Set<Int>?
     public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
-    public init(tasks: Int, _ run: @escaping @Sendable (borrowing Frame, Range<Int>) -> Void) {
-      (self.tasks, self.run) = (max(tasks, 1), run)
+    public init(
+      tasks: Int, slices: Slices = Slices(), reads: Set<Int>? = nil,
+      _ run: @escaping @Sendable (borrowing Frame, Range<Int>) -> Void
+    ) {
+      (self.tasks, self.run, self.reads) = (max(tasks, 1), run, reads)
+      self.slices = slices.count > 0 && tasks % slices.count == 0 ? slices : Slices()
     }
+    /// It can run before `operand` is there.
+    public func isPreparation(without operand: Int) -> Bool { reads.map { !$0.contains(operand) } ?? false }
   }
 
   /// Work is divided between threads in units of tasks.
@@ -24,6 +47,8 @@ public struct Kernel: Sendable {
   public private(set) var isView = false
   /// Stages before the kernel's own tasks, in order.
   public private(set) var stages: [Stage] = []
+  /// How the kernel's own tasks are cut.
+  public private(set) var slices = Slices()
   /// Bytes that all threads share while the kernel and its stages run, aligned to 64.
   public private(set) var workspaceByteCount = 0
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
@@ -52,6 +77,12 @@ public struct Kernel: Sendable {
     var kernel = self
     kernel.stages = stages + self.stages
     kernel.workspaceByteCount = max(workspace, workspaceByteCount)
+    return kernel
+  }
+  /// This kernel, with a promise of how its own tasks are cut.
+  public func sliced(_ slices: Slices) -> Kernel {
+    var kernel = self
+    if slices.count > 0, tasks % slices.count == 0 { kernel.slices = slices }
     return kernel
   }
   /// The stages and the kernel itself as kernels of one stage each.

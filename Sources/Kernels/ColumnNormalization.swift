@@ -12,30 +12,40 @@ public struct ColumnNormalization: Sendable {
   public let high: Float
   public let epsilon: Float
   public let instructionSet: InstructionSet
-  private let partCount: Int
+  private let slices: Int
+  private let rowsPerSlice: Int
+  private let partsPerSlice: Int
   private let rowsPerPart: Int
+  private var partCount: Int { slices * partsPerSlice }
   private static let elementsPerPart = 8 * 1024..<64 * 1024
   private static let usualParts = 32
 
-  /// Values outside `low`…`high` are clipped.
+  /// Values outside `low`…`high` are clipped. Tasks come in `slices` equal runs of as many rows each, which divide all rows.
   public init(
-    rows: Int, columns: Int, epsilon: Float, low: Float = -.infinity, high: Float = .infinity,
+    rows: Int, columns: Int, epsilon: Float, low: Float = -.infinity, high: Float = .infinity, slices: Int = 1,
     instructionSet: InstructionSet = .current
   ) {
+    precondition(rows % slices == 0, "slices of equal rows")
     (self.rows, self.columns, self.epsilon, self.low, self.high) = (rows, columns, epsilon, low, high)
     self.instructionSet = instructionSet
     let length = Self.elementsPerPart
     let elements = min(max(rows * columns / Self.usualParts, length.lowerBound), length.upperBound)
-    let parts = dividedUp(rows, by: max(1, min(rows, elements / max(columns, 1))))
-    rowsPerPart = dividedUp(rows, by: parts > 1 ? roundedUp(parts, to: 4) : 1)
-    partCount = dividedUp(rows, by: rowsPerPart)
+    self.slices = slices
+    rowsPerSlice = rows / slices
+    let parts = dividedUp(rowsPerSlice, by: max(1, min(rowsPerSlice, elements / max(columns, 1))))
+    rowsPerPart = dividedUp(rowsPerSlice, by: parts > 1 && slices == 1 ? roundedUp(parts, to: 4) : max(parts, 1))
+    partsPerSlice = dividedUp(rowsPerSlice, by: max(rowsPerPart, 1))
   }
 
   public var taskCount: Int { partCount }
   /// Two sums per part and column, and two coefficients per column.
   public var workspaceByteCount: Int { (partCount * 2 + 2) * paddedColumns * 4 }
   private var paddedColumns: Int { roundedUp(columns, to: 16) }
-  private func part(_ task: Int) -> Range<Int> { task * rowsPerPart..<min(rows, (task + 1) * rowsPerPart) }
+  private func part(_ task: Int) -> Range<Int> {
+    let (slice, part) = task.quotientAndRemainder(dividingBy: partsPerSlice)
+    let first = slice * rowsPerSlice
+    return first + part * rowsPerPart..<first + min(rowsPerSlice, (part + 1) * rowsPerPart)
+  }
   private func partial(_ workspace: UnsafeMutableRawPointer, _ task: Int, _ which: Int) -> UnsafeMutablePointer<Float> {
     workspace.assumingMemoryBound(to: Float.self) + (task * 2 + which) * paddedColumns
   }
@@ -66,7 +76,8 @@ public struct ColumnNormalization: Sendable {
     return stride(from: tasks.lowerBound * Self.columnsPerJoin, to: end, by: 16)
   }
 
-  private func sixteen(_ workspace: UnsafeMutableRawPointer, _ task: Int, _ which: Int, _ column: Int) -> SIMD16<Double> {
+  private func sixteen(_ workspace: UnsafeMutableRawPointer, _ task: Int, _ which: Int, _ column: Int) -> SIMD16<Double>
+  {
     SIMD16(UnsafeRawPointer(partial(workspace, task, which) + column).loadUnaligned(as: SIMD16<Float>.self))
   }
 

@@ -39,6 +39,9 @@ public struct Convolution: Sendable {
     winogradGrid?.scratchByteCount ?? roundedUp((strip?.elementCount ?? shape.inputChannelsPerGroup) * 4, to: 64)
   }
 
+  /// Tasks come in this many equal runs, each of its own images.
+  public func divides(into slices: Int) -> Bool { winogradGrid == nil && grid.divides(into: slices) }
+
   /// Runs `tasks`: x [batch, input…, inputChannels] to y [batch, output…, outputChannels].
   ///
   /// The residual has y's shape; its stride counts elements between positions.

@@ -61,6 +61,13 @@ struct ConvolutionGrid: Sendable {
   private var groups: Int { isDepthwise ? 1 : shape.groups }
   var taskCount: Int { pixels == 0 ? 0 : images * groups * panelBlocks * pixelBlocks }
 
+  /// Tasks come in this many equal runs, each of its own images.
+  func divides(into slices: Int) -> Bool {
+    guard slices > 0, taskCount > 0, shape.batch % slices == 0 else { return false }
+    guard images == 1, shape.batch > 1 else { return true }
+    return (panelsFirst || panelBlocks == 1) && pixels / slices % pixelsPerBlock == 0
+  }
+
   func block(_ task: Int) -> Block {
     let (outer, inner) = task.quotientAndRemainder(dividingBy: panelsFirst ? panelBlocks : pixelBlocks)
     let (outer2, inner2) = outer.quotientAndRemainder(dividingBy: panelsFirst ? pixelBlocks : panelBlocks)

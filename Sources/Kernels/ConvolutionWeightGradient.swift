@@ -171,10 +171,8 @@ public struct ConvolutionWeightGradient: Sendable {
       let first = task * 4096, count = min(4096, floatCount - first)
       guard count > 0 else { continue }
       (dw + first).update(from: parts + first, count: count)
-      for split in 1..<splits {
-        let part = parts + split * floatCount + first
-        for i in 0..<count { dw[first + i] += part[i] }
-      }
+      instructionSet.reduceColumns(
+        parts + floatCount + first, stride: floatCount, rows: splits - 1, count: count, .sum, into: dw + first)
     }
   }
 

@@ -62,12 +62,17 @@ public struct DepthwiseGradient: Sendable {
     }
   }
 
-  /// Adds up the parts.
-  public func reduce(workspace: UnsafeRawPointer, dw: UnsafeMutablePointer<Float>) {
+  private static let floatsPerReduction = 1024
+  public var reductionTaskCount: Int { dividedUp(floatCount, by: Self.floatsPerReduction) }
+
+  /// Adds up the parts of the weights of `tasks`.
+  public func reduce(tasks: Range<Int>, workspace: UnsafeRawPointer, dw: UnsafeMutablePointer<Float>) {
     let parts = workspace.assumingMemoryBound(to: Float.self)
-    dw.update(from: parts, count: floatCount)
-    for part in 1..<max(partCount, 1) {
-      for i in 0..<floatCount { dw[i] += parts[part * floatCount + i] }
-    }
+    let length = Self.floatsPerReduction
+    let range = tasks.lowerBound * length..<min(floatCount, tasks.upperBound * length)
+    (dw + range.lowerBound).update(from: parts + range.lowerBound, count: range.count)
+    instructionSet.reduceColumns(
+      parts + floatCount + range.lowerBound, stride: floatCount, rows: partCount - 1, count: range.count, .sum,
+      into: dw + range.lowerBound)
   }
 }

@@ -2,7 +2,7 @@
 struct MemoryPlanner {
   struct Buffer {
     let byteCount: Int
-    let first: Int
+    var first: Int
     var last: Int
     var offset = 0
   }
@@ -14,6 +14,14 @@ struct MemoryPlanner {
     return buffers.count - 1
   }
   mutating func extend(_ buffer: Int, to step: Int) { buffers[buffer].last = max(buffers[buffer].last, step) }
+
+  /// Gives every buffer the lifetime that `body` makes of its own.
+  mutating func widen(_ body: (ClosedRange<Int>) -> ClosedRange<Int>) {
+    for i in buffers.indices {
+      let range = body(buffers[i].first...buffers[i].last)
+      (buffers[i].first, buffers[i].last) = (range.lowerBound, range.upperBound)
+    }
+  }
 
   /// Largest first, each at the lowest gap that fits among those alive at the same time (Pisarchyk and Lee, arXiv 2001.03288).
   mutating func assign() {

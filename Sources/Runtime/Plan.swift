@@ -13,6 +13,11 @@ public final class Plan: Sendable {
     case given(Int)
   }
   struct Step: Sendable {
+    /// This step and those behind it, `length` in all, run slice by slice.
+    struct Chain: Sendable {
+      var length: Int
+      var slices: Int
+    }
     let node: Node
     let kernel: Kernel
     let operands: [Place?]
@@ -21,6 +26,7 @@ public final class Plan: Sendable {
     var workspace: Place?
     /// Concrete types of operands and results, for profiles.
     let types: (operands: [TensorType?], results: [TensorType])
+    var chain: Chain?
   }
   /// A value that somebody outside reads after the steps ran.
   struct Export: Sendable {
@@ -61,6 +67,8 @@ public final class Plan: Sendable {
   }
 
   public var stepCount: Int { steps.count }
+  /// Of all steps that run slice by slice together, how many do.
+  public var chainLengths: [Int] { steps.compactMap(\.chain?.length) }
   /// Bytes of working memory beside weights and inputs.
   public var memoryByteCount: Int { arenaByteCount }
   /// Everything is planned; nothing depends on data.

@@ -102,7 +102,18 @@ final class PlanInstance {
   /// One thread's part of all steps. Steps of one task run on thread 0; others wait for it only where they go on.
   private func runSteps(worker: Int, count: Int) {
     var isBehind = false
-    for i in plan.steps.indices {
+    var next = 0
+    while next < plan.steps.count {
+      let i = next
+      if let chain = plan.steps[i].chain {
+        if isBehind, count > 1 { barrier.wait(count: count) }
+        runChain(i, chain, worker: worker, count: count)
+        if count > 1 { barrier.wait(count: count) }
+        isBehind = false
+        next += chain.length
+        continue
+      }
+      next += 1
       let tasks = plan.steps[i].kernel.tasks
       if tasks == 1 || count == 1 {
         if worker == 0 {
@@ -118,6 +129,17 @@ final class PlanInstance {
       if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
       isBehind = false
     }
+  }
+
+  /// One thread's slices of a chain, each through all its steps.
+  private func runChain(_ first: Int, _ chain: Plan.Step.Chain, worker: Int, count: Int) {
+    for slice in chain.slices * worker / count..<chain.slices * (worker + 1) / count {
+      for i in first..<first + chain.length {
+        let share = plan.steps[i].kernel.tasks / chain.slices
+        step(i, slice * share..<(slice + 1) * share, worker: worker)
+      }
+    }
+    if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = first }
   }
 
   /// Runs all steps and keeps the time of each on each thread. All threads begin a step together.

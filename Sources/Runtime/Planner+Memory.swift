@@ -29,6 +29,7 @@ extension Planner.Round {
   /// Gives every value of the round its memory and makes the plan.
   mutating func finish() throws(GraphError) -> Plan {
     let exported = exportedSlots()
+    let chains = formChains()
     let lastUse = lastUses(exported)
     var bufferOf: [Int: Int] = [:]
     var workspaces: [Int: Int] = [:]
@@ -66,6 +67,7 @@ extension Planner.Round {
       }
     }
     for slot in exported where planner.slots[slot].buffer == nil && !planner.slots[slot].isHeld { try bring(slot) }
+    widenLifetimes(chains)
     memory.assign()
     guard memory.byteCount <= Self.memoryLimit else {
       throw GraphError(.unsupported, "running it would take \(memory.byteCount >> 30) GiB beside its weights")
@@ -76,7 +78,7 @@ extension Planner.Round {
       if let place = planner.slots[slot].place { return place }
       return bufferOf[slot].map { .arena(offset: memory.buffers[$0].offset) }
     }
-    let finished = steps.indices.filter { !steps[$0].kernel.isView }.flatMap { i in
+    let finished = ordered(chains) { i in
       let step = steps[i]
       let operands = step.operands.indices.map { isAbsorbed($0, step) ? nil : place(step.operands[$0]) }
       let results = step.results.map(place)

@@ -46,7 +46,8 @@ struct ColumnNormalizationTests {
         plan.moments(tasks: tasks, x: x.pointer, workspace: shared)
       }
       plan.join(
-        tasks: 0..<plan.joinTaskCount, workspace: shared, weight: weight.pointer, bias: bias.pointer, mean: vectors[0].pointer,
+        tasks: 0..<plan.joinTaskCount, workspace: shared, weight: weight.pointer, bias: bias.pointer,
+        mean: vectors[0].pointer,
         inverse: vectors[1].pointer
       ) { c, _, variance in variances[c] = variance }
       ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: 0) { tasks, _ in

@@ -143,7 +143,9 @@ struct ConvolutionGradientTests {
         ConvolutionTests.run(taskCount: plan.weightTaskCount, scratchByteCount: 0) { tasks, _ in
           plan.weightGradient(tasks: tasks, x: x.pointer, dy: dy.pointer, workspace: shared)
         }
-        plan.reduce(workspace: shared, dw: dw.pointer)
+        ConvolutionTests.run(taskCount: plan.reductionTaskCount, scratchByteCount: 0) { tasks, _ in
+          plan.reduce(tasks: tasks, workspace: shared, dw: dw.pointer)
+        }
         #expect(distance(dw.array, c.expectedWeights) < 2e-5, "\(c.s)")
       }
     }

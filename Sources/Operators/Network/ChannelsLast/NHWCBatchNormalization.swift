@@ -27,7 +27,8 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
 
   func plan(_ sizes: [Int]) -> ColumnNormalization {
     ColumnNormalization(
-      rows: sizes.dropLast().reduce(1, *), columns: sizes.last!, epsilon: epsilon, low: low, high: high)
+      rows: sizes.dropLast().reduce(1, *), columns: sizes.last!, epsilon: epsilon, low: low, high: high,
+      slices: max(Kernel.Slices.count(batch: sizes[0]), 1))
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
@@ -43,7 +44,8 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
     let hasResidual = call.has(5)
     let (keep, rows) = (momentum, Float(plan.rows))
     let correction = unbiased && rows > 1 ? rows / (rows - 1) : 1
-    let moments = Kernel.Stage(tasks: plan.taskCount) { frame, range in
+    let slices = Kernel.Slices.count(batch: sizes[0])
+    let moments = Kernel.Stage(tasks: plan.taskCount, slices: Kernel.Slices(slices, of: [0])) { frame, range in
       plan.moments(tasks: range, x: frame.operand(0, as: Float.self), workspace: frame.workspace!)
     }
     let join = Kernel.Stage(tasks: plan.joinTaskCount) { frame, range in
@@ -52,7 +54,8 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
       let nextMean = hasRunning ? frame.result(3, as: Float.self) : nil
       let nextVariance = hasRunning ? frame.result(4, as: Float.self) : nil
       plan.join(
-        tasks: range, workspace: frame.workspace!, weight: frame.operand(1, as: Float.self), bias: frame.operand(2, as: Float.self),
+        tasks: range, workspace: frame.workspace!, weight: frame.operand(1, as: Float.self),
+        bias: frame.operand(2, as: Float.self),
         mean: frame.hasResult(1) ? frame.result(1) : nil, inverse: frame.hasResult(2) ? frame.result(2) : nil
       ) { c, mean, variance in
         nextMean?[c] = oldMean[c] * keep + mean * (1 - keep)
@@ -64,7 +67,7 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
         tasks: range, x: frame.operand(0, as: Float.self),
         residual: hasResidual ? frame.operand(5, as: Float.self) : nil, workspace: frame.workspace!,
         y: frame.result(0, as: Float.self))
-    }.after([moments, join], workspace: plan.workspaceByteCount)
+    }.sliced(Kernel.Slices(slices, of: [0, 5])).after([moments, join], workspace: plan.workspaceByteCount)
   }
 
   public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {

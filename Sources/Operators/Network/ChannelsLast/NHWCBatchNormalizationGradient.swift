@@ -21,14 +21,16 @@ public struct NHWCBatchNormalizationGradient: ExecutableOp {
     guard try call.element(0) == .float32 else { throw .unsupported(try call.element(0)) }
     let sizes = try call.sizes(0)
     let plan = ColumnNormalization(
-      rows: sizes.dropLast().reduce(1, *), columns: sizes.last!, epsilon: epsilon, low: low, high: high)
+      rows: sizes.dropLast().reduce(1, *), columns: sizes.last!, epsilon: epsilon, low: low, high: high,
+      slices: max(Kernel.Slices.count(batch: sizes[0]), 1))
+    let slices = Kernel.Slices(Kernel.Slices.count(batch: sizes[0]), of: [0, 1, 6])
     let hasResidual = call.has(6)
     let operands: @Sendable (borrowing Frame) -> ColumnNormalization.Operands = { frame in
       ColumnNormalization.Operands(
         x: frame.operand(0), dy: frame.operand(1), weight: frame.operand(2), bias: frame.operand(3),
         mean: frame.operand(4), inverse: frame.operand(5), residual: hasResidual ? frame.operand(6) : nil)
     }
-    let sums = Kernel.Stage(tasks: plan.taskCount) { frame, range in
+    let sums = Kernel.Stage(tasks: plan.taskCount, slices: slices) { frame, range in
       plan.gradientSums(tasks: range, operands(frame), workspace: frame.workspace!, scratch: frame.scratch)
     }
     let join = Kernel.Stage(tasks: plan.joinTaskCount) { frame, range in
@@ -39,6 +41,6 @@ public struct NHWCBatchNormalizationGradient: ExecutableOp {
       plan.gradient(
         tasks: range, operands(frame), workspace: frame.workspace!, dx: frame.result(0),
         dResidual: hasResidual && frame.hasResult(3) ? frame.result(3) : nil, scratch: frame.scratch)
-    }.after([sums, join], workspace: plan.workspaceByteCount)
+    }.sliced(slices).after([sums, join], workspace: plan.workspaceByteCount)
   }
 }

@@ -46,7 +46,7 @@ public struct NHWCConvInputGradient: TrainedConvolutionOp {
 
   private func convolution(_ plan: Convolution) -> Kernel {
     let packing = ConvolutionPacking(plan, for: .inputGradient)
-    let pack = Kernel.Stage(tasks: packing.taskCount) { frame, range in
+    let pack = Kernel.Stage(tasks: packing.taskCount, reads: [1]) { frame, range in
       packing.pack(
         tasks: range, from: frame.operand(1, as: Float.self), into: frame.workspace!, scratch: frame.scratch)
     }
@@ -55,7 +55,7 @@ public struct NHWCConvInputGradient: TrainedConvolutionOp {
       plan.run(
         tasks: range, x: frame.operand(0, as: Float.self), packing: packing,
         packed: UnsafeRawPointer(frame.workspace!), y: frame.result(0, as: Float.self), scratch: frame.scratch)
-    }.after([pack], workspace: packing.byteCount)
+    }.sliced(plan.slices).after([pack], workspace: packing.byteCount)
   }
 
   private func scatter(_ plan: ConvolutionScatterGradient) -> Kernel {
@@ -74,7 +74,7 @@ public struct NHWCConvInputGradient: TrainedConvolutionOp {
       plan.inputGradient(
         tasks: range, dy: frame.operand(0, as: Float.self), weights: frame.operand(1, as: Float.self),
         dx: frame.result(0, as: Float.self))
-    }
+    }.sliced(Kernel.Slices(Kernel.Slices.count(batch: plan.shape.batch), of: [0]))
   }
 
   public func pullback(_ node: Node, _ cotangents: [Value?], in g: inout Graph) throws(GraphError) -> [Value?] {

@@ -60,8 +60,9 @@ public struct NHWCConvWeightGradient: TrainedConvolutionOp {
         tasks: range, x: frame.operand(0, as: Float.self), dy: frame.operand(1, as: Float.self),
         workspace: frame.workspace!)
     }
-    return Kernel { frame in
-      plan.reduce(workspace: UnsafeRawPointer(frame.workspace!), dw: frame.result(0, as: Float.self))
+    return Kernel(tasks: plan.reductionTaskCount) { frame, range in
+      plan.reduce(
+        tasks: range, workspace: UnsafeRawPointer(frame.workspace!), dw: frame.result(0, as: Float.self))
     }.after([sums], workspace: plan.workspaceByteCount)
   }
 

@@ -36,9 +36,9 @@ public struct NHWCTrainedConv: TrainedConvolutionOp {
         tasks: range, x: frame.operand(0, as: Float.self), packing: packing, packed: weights,
         y: frame.result(0, as: Float.self),
         operands: EpilogueOperands(bias: hasBias ? frame.operand(2, as: Float.self) : nil), scratch: frame.scratch)
-    }
+    }.sliced(plan.slices)
     guard !packing.isPackedAlready else { return kernel }
-    let pack = Kernel.Stage(tasks: packing.taskCount) { frame, range in
+    let pack = Kernel.Stage(tasks: packing.taskCount, reads: [1]) { frame, range in
       packing.pack(
         tasks: range, from: frame.operand(1, as: Float.self), into: frame.workspace!, scratch: frame.scratch)
     }
@@ -57,6 +57,14 @@ public struct NHWCTrainedConv: TrainedConvolutionOp {
     let dx = try g.apply(inputs, dy, w, named: node.name), dw = try g.apply(weights, x, dy, named: node.name)
     guard node.operands.optional(2) != nil else { return [dx, dw] }
     return [dx, dw, try g.channelSums(dy)]
+  }
+}
+
+extension Convolution {
+  /// How tasks are cut along the batch, where they are.
+  var slices: Kernel.Slices {
+    let count = Kernel.Slices.count(batch: shape.batch)
+    return divides(into: count) ? Kernel.Slices(count, of: [0]) : Kernel.Slices()
   }
 }
 

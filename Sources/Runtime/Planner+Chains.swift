@@ -1,0 +1,115 @@
+import HoneIR
+
+/// Steps that are run together, slice by slice.
+struct Chain {
+  /// The first step, whose own tasks begin the chain, and those behind it that follow it.
+  var members: Range<Int>
+  var slices: Int
+  /// The last member takes part with its first stage alone.
+  var endsInStage: Bool
+}
+
+extension Planner.Round {
+  /// Brings readers next to what they read where both work slice by slice, and says which do: what a slice leaves in the
+  /// cache is then read by the next step before the next slice drives it out.
+  mutating func formChains() -> [Chain] {
+    let drafts = steps
+    var producer: [Int: Int] = [:], readers: [Int: [Int]] = [:]
+    for (i, step) in drafts.enumerated() {
+      for case let slot? in step.results { producer[slot] = i }
+      for case let slot? in step.operands { readers[slot, default: []].append(i) }
+    }
+    guard drafts.contains(where: { $0.kernel.slices.count > 0 }) else { return [] }
+    var order: [Int] = [], chains: [Chain] = []
+    var isPlaced = [Bool](repeating: false, count: drafts.count)
+    func place(_ i: Int) {
+      order.append(i)
+      isPlaced[i] = true
+    }
+    func isReady(_ i: Int) -> Bool {
+      drafts[i].operands.allSatisfy { slot in slot.flatMap { producer[$0] }.map { isPlaced[$0] } ?? true }
+    }
+    for start in drafts.indices where !isPlaced[start] {
+      place(start)
+      var current = start
+      var chain = Chain(
+        members: order.count - 1..<order.count, slices: drafts[start].kernel.slices.count, endsInStage: false)
+      while chain.slices > 0, let slot = drafts[current].results.first ?? nil {
+        let next = readers[slot, default: []].first { i in
+          !isPlaced[i] && isReady(i) && drafts[i].entry(from: slot, slices: chain.slices) != nil
+        }
+        guard let next, let entry = drafts[next].entry(from: slot, slices: chain.slices) else { break }
+        place(next)
+        current = next
+        chain.members = chain.members.lowerBound..<order.count
+        guard entry == .stage else { continue }
+        chain.endsInStage = true
+        chains.append(chain)
+        chain = Chain(
+          members: order.count - 1..<order.count, slices: drafts[next].kernel.slices.count, endsInStage: false)
+      }
+      if chain.members.count > 1 { chains.append(chain) }
+    }
+    steps = order.map { drafts[$0] }
+    return chains
+  }
+
+  /// The parts of all steps in the order in which they run: what prepares members of a chain comes before it.
+  func ordered(_ chains: [Chain], _ parts: (Int) -> [Plan.Step]) -> [Plan.Step] {
+    var result: [Plan.Step] = []
+    let starts = Dictionary(uniqueKeysWithValues: chains.map { ($0.members.lowerBound, $0) })
+    var isDone = Set<Int>(), hasRunFirst = Set<Int>()
+    for i in steps.indices where !steps[i].kernel.isView && !isDone.contains(i) {
+      let own = parts(i).dropFirst(hasRunFirst.contains(i) ? 1 : 0)
+      guard let chain = starts[i] else {
+        result += own
+        continue
+      }
+      result += own.dropLast()
+      var members = [own.last!]
+      for j in chain.members.dropFirst() {
+        let others = parts(j)
+        if j == chain.members.last, chain.endsInStage {
+          members.append(others[0])
+          hasRunFirst.insert(j)
+        } else {
+          result += others.dropLast()
+          members.append(others.last!)
+          isDone.insert(j)
+        }
+      }
+      members[0].chain = Plan.Step.Chain(length: members.count, slices: chain.slices)
+      result += members
+    }
+    return result
+  }
+
+  /// What a chain touches is alive from its beginning to its end, for its steps are not done one after the other.
+  mutating func widenLifetimes(_ chains: [Chain]) {
+    var first = Array(steps.indices), last = Array(steps.indices)
+    for chain in chains {
+      for i in chain.members.dropFirst() { first[i] = chain.members.lowerBound }
+      for i in chain.members.dropLast() { last[i] = chain.members.upperBound - 1 }
+    }
+    memory.widen { range in
+      let end = range.upperBound < steps.count ? last[range.upperBound] : range.upperBound
+      return first[range.lowerBound]...max(end, range.lowerBound)
+    }
+  }
+}
+
+extension Planner.Round.DraftStep {
+  enum Entry { case stage, tasks }
+
+  /// How this step can follow, slice by slice, the one that makes `slot`: with its first stage, or with its own tasks where
+  /// the stages before them do not read it.
+  func entry(from slot: Int, slices: Int) -> Entry? {
+    guard let operand = operands.firstIndex(of: slot), !kernel.isView else { return nil }
+    func reads(_ own: Kernel.Slices) -> Bool {
+      own.count == slices && operands.indices.allSatisfy { operands[$0] != slot || own.operands.contains($0) }
+    }
+    if let stage = kernel.stages.first, reads(stage.slices) { return .stage }
+    guard reads(kernel.slices), kernel.stages.allSatisfy({ $0.isPreparation(without: operand) }) else { return nil }
+    return .tasks
+  }
+}
