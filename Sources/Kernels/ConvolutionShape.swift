@@ -53,7 +53,7 @@ public struct ConvolutionShape: Sendable, Hashable {
   }
 
   /// Whether output pixel p reads just input pixel p.
-  var isPointwise: Bool {
+  public var isPointwise: Bool {
     taps == 1 && strides.allSatisfy { $0 == 1 } && padsBegin.allSatisfy { $0 == 0 } && input == output
   }
 }

@@ -31,6 +31,8 @@ public struct ConvolutionWeightGradient: Sendable {
   private let blocks: [Block]
   private let runs: [[RowRun]]
   private let splits: Int
+  /// Tasks come in as many runs as parts were given, each of its own images.
+  public let isParted: Bool
   private let images: Int
   /// Elements between the lines of windows whose rows are summed together, or nil.
   private let line: Int?
@@ -39,7 +41,8 @@ public struct ConvolutionWeightGradient: Sendable {
   private static let rowsPerUnit = 48
   private static let leastUnits = 12
 
-  public init(_ shape: ConvolutionShape, instructionSet: InstructionSet = .current) {
+  /// Positions are summed in `parts` equal parts of the batch where they are given, and many beside the weights.
+  public init(_ shape: ConvolutionShape, parts: Int = 0, instructionSet: InstructionSet = .current) {
     (self.shape, self.instructionSet) = (shape, instructionSet)
     let isPadded = Self.copiesInput(shape)
     read = isPadded ? shape.padded : shape
@@ -48,7 +51,8 @@ public struct ConvolutionWeightGradient: Sendable {
     images = isPointwise ? 1 : shape.batch
     let positions = PositionRuns(read, joinsRow: read.readsWholeRows)
     let length = Self.positionsPerBlock
-    runs = isPointwise ? [Self.pieces(of: shape, length)] : positions.runs
+    isParted = isPointwise && Self.parts(shape, parts)
+    runs = isPointwise ? [Self.pieces(of: shape, length, parts: isParted ? parts : 1)] : positions.runs
     if isPointwise {
       blocks = runs[0].indices.map { Block(images: 0..<1, runs: [$0..<$0 + 1]) }
     } else {
@@ -73,7 +77,7 @@ public struct ConvolutionWeightGradient: Sendable {
       }
     }
     self.units = units
-    splits = max(1, min(blocks.count, Self.leastUnits / max(units.count, 1)))
+    splits = isParted ? parts : max(1, min(blocks.count, Self.leastUnits / max(units.count, 1)))
     rowsPerGroup = rowCount
   }
   private let rowsPerGroup: Int
@@ -101,12 +105,20 @@ public struct ConvolutionWeightGradient: Sendable {
       && !shape.readsWholeRows
   }
 
-  private static func pieces(of shape: ConvolutionShape, _ length: Int) -> [RowRun] {
-    let total = shape.batch * shape.outputPixels
-    return stride(from: 0, to: total, by: length).map { first in
-      RowRun(
-        a: Int32(first * shape.inputStride), b: Int32(first * shape.outputStride),
-        count: Int32(min(length, total - first)))
+  private static func parts(_ shape: ConvolutionShape, _ parts: Int) -> Bool {
+    parts > 0 && shape.batch % parts == 0 && shape.groups == 1 && shape.outputPixels >= 128
+      && shape.inputChannels * shape.outputChannels <= 8192
+  }
+
+  /// Each part in equally many pieces.
+  private static func pieces(of shape: ConvolutionShape, _ length: Int, parts: Int) -> [RowRun] {
+    let total = shape.batch * shape.outputPixels / parts
+    return (0..<parts).flatMap { part in
+      stride(from: part * total, to: (part + 1) * total, by: length).map { first in
+        RowRun(
+          a: Int32(first * shape.inputStride), b: Int32(first * shape.outputStride),
+          count: Int32(min(length, (part + 1) * total - first)))
+      }
     }
   }
 

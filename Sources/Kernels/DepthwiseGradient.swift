@@ -9,13 +9,15 @@ public struct DepthwiseGradient: Sendable {
   private static let leastWork = 64 * 1024
   private static let mostParts = 16
 
-  public init(_ shape: ConvolutionShape, instructionSet: InstructionSet = .current) {
+  /// The weights' gradient is summed in `parts` equal parts of the batch where they are given and images are large.
+  public init(_ shape: ConvolutionShape, parts: Int = 0, instructionSet: InstructionSet = .current) {
     precondition(shape.isDepthwise, "one filter per channel")
     (self.shape, self.instructionSet) = (shape, instructionSet)
     let width = shape.input.last! * shape.outputChannels * shape.taps
     let height = shape.input.count == 1 ? 1 : shape.input[0]
     rowsPerTask = max(1, min(height, Self.leastWork / max(width, 1)))
-    partCount = max(1, min(Self.mostParts, shape.batch))
+    let isLarge = parts > 0 && shape.outputPixels >= 64 && shape.batch % parts == 0
+    partCount = isLarge ? parts : max(1, min(Self.mostParts, shape.batch))
   }
 
   private var height: Int { shape.input.count == 1 ? 1 : shape.input[0] }

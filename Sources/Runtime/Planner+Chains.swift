@@ -5,8 +5,8 @@ struct Chain {
   /// The first step, whose own tasks begin the chain, and those behind it that follow it.
   var members: Range<Int>
   var slices: Int
-  /// The last member takes part with its first stage alone.
-  var endsInStage: Bool
+  /// Members that take part with their first stage alone.
+  var stages: Set<Int> = []
 }
 
 extension Planner.Round {
@@ -33,20 +33,29 @@ extension Planner.Round {
       place(start)
       var current = start
       var chain = Chain(
-        members: order.count - 1..<order.count, slices: drafts[start].kernel.slices.count, endsInStage: false)
+        members: order.count - 1..<order.count, slices: drafts[start].kernel.slices.count)
       while chain.slices > 0, let slot = drafts[current].results.first ?? nil {
-        let next = readers[slot, default: []].first { i in
-          !isPlaced[i] && isReady(i) && drafts[i].entry(from: slot, slices: chain.slices) != nil
+        let ready = readers[slot, default: []].filter { !isPlaced[$0] && isReady($0) }
+        let entries = Dictionary(
+          ready.compactMap { i in drafts[i].entry(from: slot, slices: chain.slices).map { (i, $0) } },
+          uniquingKeysWith: { first, _ in first })
+        // What reads the slice beside the way goes first; the last of those, where the way ends, begins a new chain.
+        for i in ready.sorted(by: { (drafts[$0].kernel.slices.count, $0) < (drafts[$1].kernel.slices.count, $1) })
+        where entries[i] == .stage {
+          chain.stages.insert(order.count)
+          place(i)
+          chain.members = chain.members.lowerBound..<order.count
         }
-        guard let next, let entry = drafts[next].entry(from: slot, slices: chain.slices) else { break }
-        place(next)
-        current = next
-        chain.members = chain.members.lowerBound..<order.count
-        guard entry == .stage else { continue }
-        chain.endsInStage = true
+        if let next = ready.first(where: { entries[$0] == .tasks }) {
+          place(next)
+          current = next
+          chain.members = chain.members.lowerBound..<order.count
+          continue
+        }
+        guard let last = order.last, entries[last] == .stage else { break }
         chains.append(chain)
-        chain = Chain(
-          members: order.count - 1..<order.count, slices: drafts[next].kernel.slices.count, endsInStage: false)
+        current = last
+        chain = Chain(members: order.count - 1..<order.count, slices: drafts[last].kernel.slices.count)
       }
       if chain.members.count > 1 { chains.append(chain) }
     }
@@ -69,7 +78,7 @@ extension Planner.Round {
       var members = [own.last!]
       for j in chain.members.dropFirst() {
         let others = parts(j)
-        if j == chain.members.last, chain.endsInStage {
+        if chain.stages.contains(j) {
           members.append(others[0])
           hasRunFirst.insert(j)
         } else {

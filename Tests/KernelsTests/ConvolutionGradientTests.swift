@@ -8,6 +8,7 @@ struct ConvolutionGradientTests {
       ConvolutionShape(
         batch: 3, inputChannels: 20, outputChannels: 70, input: [30, 26], kernel: [3, 3], padsBegin: [1, 1]),
       ConvolutionShape(batch: 5, inputChannels: 24, outputChannels: 40, input: [12, 11], kernel: [1, 1]),
+      ConvolutionShape(batch: 9, inputChannels: 17, outputChannels: 20, input: [25, 23], kernel: [1, 1]),
       ConvolutionShape(
         batch: 2, inputChannels: 16, outputChannels: 32, input: [10, 9], kernel: [1, 1], strides: [2, 2]),
       ConvolutionShape(batch: 3, inputChannels: 1, outputChannels: 10, input: [12, 11], kernel: [5, 5]),
@@ -66,7 +67,8 @@ struct ConvolutionGradientTests {
       for side in [Guarded<Float>.Side.before, .after] {
         let (x, dy) = (Guarded(c.x, side), Guarded(c.dy, side))
         let dw = Guarded([Float](repeating: 7, count: c.w.count), side)
-        let plan = ConvolutionWeightGradient(c.s, instructionSet: set)
+        let plan = ConvolutionWeightGradient(
+          c.s, parts: side == .after ? c.s.batch : 0, instructionSet: set)
         let workspace = Guarded([UInt8](repeating: 0xff, count: (plan.workspaceByteCount + 63) / 64 * 64))
         let shared = UnsafeMutableRawPointer(workspace.pointer)
         ConvolutionTests.run(taskCount: plan.copyTaskCount, scratchByteCount: 0) { tasks, _ in

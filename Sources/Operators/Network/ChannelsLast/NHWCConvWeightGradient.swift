@@ -29,10 +29,24 @@ public struct NHWCConvWeightGradient: TrainedConvolutionOp {
     guard [shape.batch] + shape.output + [shape.outputChannels] == (try call.sizes(1)) else {
       throw GraphError(.type, "a gradient of \(try call.tensor(1)) does not fit the convolution")
     }
-    return shape.isDepthwise ? depthwise(DepthwiseGradient(shape)) : dense(ConvolutionWeightGradient(shape))
+    let slices = Kernel.Slices(Kernel.Slices.count(batch: shape.batch), of: [0, 1])
+    if shape.isDepthwise { return depthwise(DepthwiseGradient(shape, parts: slices.count), slices) }
+    return product(shape) ?? dense(ConvolutionWeightGradient(shape, parts: slices.count), slices)
   }
 
-  private func dense(_ plan: ConvolutionWeightGradient) -> Kernel {
+  /// A pointwise convolution of many channels: one product of packed operands.
+  private func product(_ shape: ConvolutionShape) -> Kernel? {
+    let (m, n, k) = (shape.inputChannels, shape.outputChannels, shape.batch * shape.outputPixels)
+    guard shape.isPointwise, shape.groups == 1, m >= 160, n >= 64 else { return nil }
+    let plan = MatrixProduct(m: m, n: n, k: k, transposeA: true)
+    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
+      plan.run(
+        tasks: range, a: frame.operand(0, as: Float.self), packed: UnsafeRawPointer(frame.workspace!),
+        c: frame.result(0, as: Float.self), scratch: frame.scratch)
+    }.after([plan.packing(operand: 1)], workspace: plan.packedByteCount)
+  }
+
+  private func dense(_ plan: ConvolutionWeightGradient, _ slices: Kernel.Slices) -> Kernel {
     let sums: @Sendable (borrowing Frame, Range<Int>) -> Void = { frame, range in
       plan.run(
         tasks: range, x: frame.operand(0, as: Float.self), dy: frame.operand(1, as: Float.self),
@@ -48,14 +62,14 @@ public struct NHWCConvWeightGradient: TrainedConvolutionOp {
     guard plan.reductionTaskCount > 0 else {
       return Kernel(tasks: plan.taskCount, sums).after(stages, workspace: plan.workspaceByteCount)
     }
-    stages.append(Kernel.Stage(tasks: plan.taskCount, sums))
+    stages.append(Kernel.Stage(tasks: plan.taskCount, slices: plan.isParted ? slices : Kernel.Slices(), sums))
     return Kernel(tasks: plan.reductionTaskCount) { frame, range in
       plan.reduce(tasks: range, workspace: frame.workspace!, dw: frame.result(0, as: Float.self))
     }.after(stages, workspace: plan.workspaceByteCount)
   }
 
-  private func depthwise(_ plan: DepthwiseGradient) -> Kernel {
-    let sums = Kernel.Stage(tasks: plan.weightTaskCount) { frame, range in
+  private func depthwise(_ plan: DepthwiseGradient, _ slices: Kernel.Slices) -> Kernel {
+    let sums = Kernel.Stage(tasks: plan.weightTaskCount, slices: slices) { frame, range in
       plan.weightGradient(
         tasks: range, x: frame.operand(0, as: Float.self), dy: frame.operand(1, as: Float.self),
         workspace: frame.workspace!)
