@@ -25,10 +25,12 @@ public struct NHWCNormalization: ExecutableOp {
     for i in 1..<5 where try call.sizes(i) != [sizes.last!] {
       throw GraphError(.type, "operand \(i) must be a vector of \(sizes.last!): \(try call.tensor(i))")
     }
+    let slices = Kernel.Slices.count(batch: sizes[0])
     let plan = ColumnNormalization(
-      rows: sizes.dropLast().reduce(1, *), columns: sizes.last!, epsilon: 0, low: low, high: high)
+      rows: sizes.dropLast().reduce(1, *), columns: sizes.last!, epsilon: 0, low: low, high: high,
+      slices: max(slices, 1))
     let hasResidual = call.has(5)
-    let prepare = Kernel.Stage(tasks: 1) { frame, _ in
+    let prepare = Kernel.Stage(tasks: 1, reads: [1, 2, 3, 4]) { frame, _ in
       plan.prepare(
         workspace: frame.workspace!, weight: frame.operand(1, as: Float.self), bias: frame.operand(2, as: Float.self),
         mean: frame.operand(3, as: Float.self), inverse: frame.operand(4, as: Float.self))
@@ -38,7 +40,7 @@ public struct NHWCNormalization: ExecutableOp {
         tasks: range, x: frame.operand(0, as: Float.self),
         residual: hasResidual ? frame.operand(5, as: Float.self) : nil, workspace: frame.workspace!,
         y: frame.result(0, as: Float.self))
-    }.after([prepare], workspace: plan.workspaceByteCount)
+    }.sliced(Kernel.Slices(slices, of: [0, 5])).after([prepare], workspace: plan.workspaceByteCount)
   }
 }
 
