@@ -113,9 +113,13 @@ struct BenchmarkCommand: ParsableCommand {
       """
       \(result.model), batch \(result.batch), \(result.optimizer), \(result.threads) thread\(result.threads == 1 ? "" : "s"), \
       \(Format.count(result.steps)) steps
-      step_ms             \(Format.number(result.step_ms, 3))
-      samples_per_second  \(Format.number(result.samples_per_second, 1))
-      peak_memory_mb      \(Format.number(result.peak_memory_mb, 1))
+      step_ms               \(Format.number(result.step_ms, 3))
+      samples_per_second    \(Format.number(result.samples_per_second, 1))
+      peak_memory_mb        \(Format.number(result.peak_memory_mb, 1))
+      activation_memory_mb  \(Format.number(result.activation_memory_mb, 1))
+      workspace_memory_mb   \(Format.number(result.workspace_memory_mb, 1))
+      arena_memory_mb       \(Format.number(result.arena_memory_mb, 1))
+      state_memory_mb       \(Format.number(result.state_memory_mb, 1))
       """)
     guard let steps = result.profile else { return }
     var table = TextTable(["operator", "result", "times", "ms", "waiting", "share"], left: [0, 1])

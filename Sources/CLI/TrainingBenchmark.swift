@@ -23,7 +23,16 @@ struct TrainingBenchmark {
     /// Median time of a step.
     var step_ms: Double
     var samples_per_second: Double
+    /// The most that was resident at once, in 10⁶ bytes like all that follow.
     var peak_memory_mb: Double
+    /// Values of a step at their peak: activations and gradients.
+    var activation_memory_mb: Double
+    /// What the largest kernel takes beside its operands and results, on all threads.
+    var workspace_memory_mb: Double
+    /// Values and workspaces together, as they share memory.
+    var arena_memory_mb: Double
+    /// Weights, moments, statistics.
+    var state_memory_mb: Double
     var load_ms: Double
     var steps: Int
     var profile: [Entry]?
@@ -54,9 +63,13 @@ struct TrainingBenchmark {
       times.append(try clock.measure { _ = try runner.run(rate: 1e-5) }.milliseconds)
     }
     let median = times.sorted()[times.count / 2]
+    let memory = runner.plan.memory
     var result = Result(
       model: model, batch: batch, optimizer: optimizer, threads: threads, step_ms: median,
       samples_per_second: 1000 / median * Double(batch), peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
+      activation_memory_mb: Double(memory.valueByteCount) / 1e6,
+      workspace_memory_mb: Double(memory.workspaceByteCount + threads * memory.scratchByteCount) / 1e6,
+      arena_memory_mb: Double(memory.arenaByteCount) / 1e6, state_memory_mb: Double(memory.stateByteCount) / 1e6,
       load_ms: load.milliseconds, steps: times.count)
     if profiles { result.profile = try profile(runner) }
     return result

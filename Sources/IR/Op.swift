@@ -61,6 +61,13 @@ public protocol DifferentiableOp: Op {
   func pullback(_ node: Node, _ cotangents: [Value?], in graph: inout Graph) throws(GraphError) -> [Value?]
 }
 
+/// An operator that makes its first result again with less work than at first.
+public protocol RecomputableOp: Op {
+  /// Result 0 of `node` with the same bits, from `operands`, which are the node's or made again themselves, and from its
+  /// other results; nil if that takes all the work of the node.
+  func recompute(_ node: Node, _ operands: [Value?], in graph: inout Graph) throws(GraphError) -> Value?
+}
+
 /// An operator of two operands whose order does not matter.
 public protocol CommutativeOp: Op {}
 

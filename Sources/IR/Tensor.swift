@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Memory that can be read again from where it came, such as a mapped file.
 public protocol ReloadableMemory: Sendable {
   /// Gives back the pages that lie inside `bytes` until they are read again.
@@ -69,9 +77,14 @@ extension Tensor {
   public static func scalar<T: TensorElement>(_ value: T) -> Tensor { Tensor([value], shape: []) }
   /// A vector of int64, the form in which ONNX gives shapes and axes.
   public static func integers(_ values: [Int]) -> Tensor { Tensor(values.map(Int64.init), shape: [values.count]) }
+  /// Zeros, or empty strings. Large ones take no memory as long as they are only read.
   public static func zeros(_ type: TensorType) -> Tensor {
-    type.element == .string
-      ? Tensor(strings: Array(repeating: "", count: type.elementCount!), shape: type.sizes!) : Tensor(type) { _ in }
+    guard type.element != .string else {
+      return Tensor(strings: Array(repeating: "", count: type.elementCount!), shape: type.sizes!)
+    }
+    let count = type.byteCount!
+    guard count >= ZeroPages.least, let pages = ZeroPages(byteCount: count) else { return Tensor(type) { _ in } }
+    return Tensor(type, borrowing: pages.bytes, owner: pages)
   }
   /// The same elements under another shape of equal count.
   public func reshaped(_ sizes: [Int]) -> Tensor {
@@ -213,4 +226,17 @@ extension Tensor {
     precondition(type.byteCount == bytes.count, "\(type) does not take \(bytes.count) bytes")
     self.init(uninitialized: type) { $0.copyBytes(from: bytes) }
   }
+}
+
+/// Zeros that the system backs with one page for all.
+private final class ZeroPages: Sendable {
+  nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  static let least = 1 << 20
+
+  init?(byteCount: Int) {
+    let base = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE | MAP_ANON, -1, 0)
+    guard let base, base != MAP_FAILED else { return nil }
+    bytes = UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+  deinit { munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
 }

@@ -109,6 +109,18 @@ public struct ColumnNormalization: Sendable {
     }
   }
 
+  /// Makes ready for `scale` what `join` makes ready, from its mean and inverse standard deviation.
+  public func prepare(
+    workspace: UnsafeMutableRawPointer, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    mean: UnsafePointer<Float>, inverse: UnsafePointer<Float>
+  ) {
+    let (scale, shift) = (coefficients(workspace, 0), coefficients(workspace, 1))
+    for c in 0..<columns {
+      scale[c] = weight[c] * inverse[c]
+      shift[c] = bias[c] - mean[c] * scale[c]
+    }
+  }
+
   /// y of the rows of `tasks`.
   public func scale(
     tasks: Range<Int>, x: UnsafePointer<Float>, residual: UnsafePointer<Float>?, workspace: UnsafeMutableRawPointer,

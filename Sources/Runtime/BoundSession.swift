@@ -7,6 +7,8 @@ import HoneKernels
 public final class BoundSession {
   public let inputTypes: [TensorType]
   public let outputTypes: [TensorType]
+  /// What runs.
+  public var plan: Plan { instance.plan }
   private let instance: PlanInstance
   private let inputs: [UnsafeMutableRawBufferPointer]
   private let outputs: [Source]

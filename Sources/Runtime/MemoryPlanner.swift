@@ -5,12 +5,15 @@ struct MemoryPlanner {
     var first: Int
     var last: Int
     var offset = 0
+    /// Memory of one kernel, not of a value.
+    var isWorkspace = false
   }
   private(set) var buffers: [Buffer] = []
   private(set) var byteCount = 0
 
-  mutating func add(byteCount: Int, at step: Int) -> Int {
-    buffers.append(Buffer(byteCount: (max(byteCount, 1) + 63) & ~63, first: step, last: step))
+  mutating func add(byteCount: Int, at step: Int, isWorkspace: Bool = false) -> Int {
+    buffers.append(
+      Buffer(byteCount: (max(byteCount, 1) + 63) & ~63, first: step, last: step, isWorkspace: isWorkspace))
     return buffers.count - 1
   }
   mutating func extend(_ buffer: Int, to step: Int) { buffers[buffer].last = max(buffers[buffer].last, step) }
@@ -21,6 +24,21 @@ struct MemoryPlanner {
       let range = body(buffers[i].first...buffers[i].last)
       (buffers[i].first, buffers[i].last) = (range.lowerBound, range.upperBound)
     }
+  }
+
+  /// Most bytes of buffers that are alive at the same time.
+  func peak(where isCounted: (Buffer) -> Bool) -> Int {
+    var changes: [Int: Int] = [:]
+    for buffer in buffers where isCounted(buffer) {
+      changes[buffer.first, default: 0] += buffer.byteCount
+      changes[buffer.last + 1, default: 0] -= buffer.byteCount
+    }
+    var (sum, most) = (0, 0)
+    for (_, change) in changes.sorted(by: { $0.key < $1.key }) {
+      sum += change
+      most = max(most, sum)
+    }
+    return most
   }
 
   /// Largest first, each at the lowest gap that fits among those alive at the same time (Pisarchyk and Lee, arXiv 2001.03288).

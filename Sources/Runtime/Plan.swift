@@ -47,8 +47,8 @@ public final class Plan: Sendable {
   /// Slots of values given from outside, in the order of `Place.given`.
   let given: [Int]
   let exports: [Export]
-  let arenaByteCount: Int
-  let scratchByteCount: Int
+  /// What running it takes.
+  public let memory: PlanMemory
   /// What remains to be planned, or nil when the outputs are all there.
   let rest: Planner?
   /// Slots of the graph's outputs.
@@ -59,18 +59,18 @@ public final class Plan: Sendable {
   init(
     steps: [Step], constants: [Tensor], states: [(name: String, initial: Tensor)], stateCopies: [StateCopy],
     given: [Int],
-    exports: [Export], arenaByteCount: Int, scratchByteCount: Int, rest: Planner?, outputs: [Int]
+    exports: [Export], memory: PlanMemory, rest: Planner?, outputs: [Int]
   ) {
     (self.steps, self.constants, self.states, self.stateCopies) = (steps, constants, states, stateCopies)
     (self.given, self.exports, self.rest, self.outputs) = (given, exports, rest, outputs)
-    (self.arenaByteCount, self.scratchByteCount) = (arenaByteCount, scratchByteCount)
+    self.memory = memory
   }
 
   public var stepCount: Int { steps.count }
   /// Of all steps that run slice by slice together, how many do.
   public var chainLengths: [Int] { steps.compactMap(\.chain?.length) }
   /// Bytes of working memory beside weights and inputs.
-  public var memoryByteCount: Int { arenaByteCount }
+  public var memoryByteCount: Int { memory.arenaByteCount }
   /// Everything is planned; nothing depends on data.
   public var isComplete: Bool { rest == nil }
   /// Next states that could not be written in place.

@@ -30,9 +30,10 @@ final class PlanInstance {
     self.plan = plan
     self.threads = plan.steps.contains { $0.kernel.tasks > 1 } ? threads : 1
     // Scratch of different threads never shares a cache line or a page's first lines.
-    scratchStride = (plan.scratchByteCount + 4095) / 4096 * 4096 + 128
+    scratchStride = (plan.memory.scratchByteCount + 4095) / 4096 * 4096 + 128
     memory = (
-      AlignedMemory(byteCount: max(plan.arenaByteCount, 64)), AlignedMemory(byteCount: scratchStride * self.threads)
+      AlignedMemory(byteCount: max(plan.memory.arenaByteCount, 64)),
+      AlignedMemory(byteCount: scratchStride * self.threads)
     )
     (arena, scratch) = (memory.arena.base, memory.scratch.base)
     states = plan.states.map { store.bytes($0.name, initial: $0.initial) }

@@ -39,7 +39,7 @@ extension Planner.Round {
         try bring(slot)
       }
       if step.kernel.workspaceByteCount > 0 {
-        workspaces[i] = memory.add(byteCount: step.kernel.workspaceByteCount, at: i)
+        workspaces[i] = memory.add(byteCount: step.kernel.workspaceByteCount, at: i, isWorkspace: true)
       }
       for (r, slot) in step.results.enumerated() {
         guard let slot else { continue }
@@ -105,8 +105,12 @@ extension Planner.Round {
     return Plan(
       steps: finished, constants: constants.tensors, states: planner.states.map { ($0.name, $0.initial) },
       stateCopies: copies,
-      given: given, exports: exports, arenaByteCount: memory.byteCount,
-      scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) }, rest: rest, outputs: planner.outputs
+      given: given, exports: exports,
+      memory: PlanMemory(
+        arenaByteCount: memory.byteCount, valueByteCount: memory.peak { !$0.isWorkspace },
+        workspaceByteCount: memory.peak { $0.isWorkspace },
+        scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) },
+        stateByteCount: planner.states.reduce(0) { $0 + $1.initial.byteCount }), rest: rest, outputs: planner.outputs
     )
   }
 

@@ -40,7 +40,6 @@ struct Planner: Sendable {
 
   init(_ graph: Graph, weights: PackedWeights, threads: Int) {
     (self.weights, self.threads) = (weights, threads)
-    let updating = Set(graph.updates.values.compactMap { graph.producer(of: $0)?.id })
     var scope = Scope(graph: graph, slots: [:])
     for input in graph.inputs { scope.slots[input] = addSlot(Slot(isHeld: true)) }
     scopes.append(scope)
@@ -50,7 +49,7 @@ struct Planner: Sendable {
       scopes[0].slots[state] = slot
       states.append((graph.name(of: state), initial, slot, nil))
     }
-    let nodes = Self.schedule(graph, updating)
+    let nodes = ExecutionOrder(graph).nodes
     for node in nodes { declare(node, in: 0) }
     remaining = nodes.map { Work(scope: 0, node: $0) }
     outputs = graph.outputs.map { slot(of: $0, in: 0) }
@@ -58,26 +57,6 @@ struct Planner: Sendable {
       let (target, source) = (slot(of: state, in: 0), slot(of: next, in: 0))
       if let i = states.firstIndex(where: { $0.slot == target }) { states[i].next = source }
     }
-  }
-
-  /// Operands before users. A state update runs as soon as its operands are there and everything else has read the old
-  /// value, so that it can be written in place and what it takes in need not be kept.
-  private static func schedule(_ graph: Graph, _ updating: Set<Node.ID>) -> [Node] {
-    let order = graph.sorted()
-    guard !updating.isEmpty else { return order }
-    let plain = order.filter { !updating.contains($0.id) }
-    let position = Dictionary(uniqueKeysWithValues: plain.enumerated().map { ($1.id, $0) })
-    let keys = order.filter { updating.contains($0.id) }.map { node -> (Node, Int) in
-      var last = -1
-      for case let operand? in node.operands {
-        var before = graph.producer(of: operand).map { [$0.id] } ?? []
-        if graph.updates[operand] != nil { before += graph.users(of: operand).map(\.id).filter { $0 != node.id } }
-        for id in before { last = max(last, position[id] ?? plain.count) }
-      }
-      return (node, last)
-    }
-    let after = Dictionary(grouping: keys, by: \.1).mapValues { $0.map(\.0) }
-    return (after[-1] ?? []) + plain.enumerated().flatMap { [$1] + (after[$0] ?? []) } + (after[plain.count] ?? [])
   }
 
   mutating func addSlot(_ slot: Slot) -> Int {

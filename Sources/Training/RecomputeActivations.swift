@@ -1,13 +1,19 @@
 import HoneIR
+import HoneOperators
 
 /// Gradient checkpointing: what the backward pass reads of the forward pass is computed again instead of being kept, but for
 /// what passes from one segment of the forward pass to the next (Chen et al., arXiv 1604.06174).
 ///
 /// With as many segments as the square root of the nodes, about twice that many activations are alive at a time, for one
-/// more forward pass.
+/// more forward pass at most. Small values, such as the statistics of normalizations, are kept, and what needs them alone is
+/// made from them (`RecomputableOp`). Every value is computed again with its very bits; states change once.
+///
+/// The last segment, with which the backward pass begins, is kept. A copy is made after all other nodes, so that it runs just before its first user.
 struct RecomputeActivations {
   /// Nodes of the forward pass, operands before users.
   let forward: [Node]
+  /// Values of less than this part of the largest are kept.
+  private static let smallShare = 256
 
   /// Changes what comes after `forward` in `graph`.
   func run(on graph: inout Graph) throws(GraphError) {
@@ -16,14 +22,16 @@ struct RecomputeActivations {
     for (i, segment) in segments.enumerated() {
       for node in segment { for result in node.results { segmentOf[result] = i } }
     }
+    // The last segment is what the backward pass begins with.
+    let last = Set(segments.last.map { $0.flatMap(\.results) } ?? [])
     let isForward = Set(forward.map(\.id))
-    let kept = keptValues(graph, segmentOf)
+    let again = Set(segmentOf.keys).subtracting(keptValues(graph, segmentOf)).subtracting(last)
     var copies: [Value: Value] = [:]
     for node in graph.sorted() where !isForward.contains(node.id) {
       var operands = node.operands
       for (i, operand) in operands.enumerated() {
-        guard let operand, segmentOf[operand] != nil, !kept.contains(operand) else { continue }
-        operands[i] = try copy(operand, segmentOf, kept, &copies, &graph)
+        guard let operand, again.contains(operand) else { continue }
+        operands[i] = try copy(operand, again, &copies, &graph)
       }
       graph.setOperands(of: node.id, to: operands)
     }
@@ -32,15 +40,14 @@ struct RecomputeActivations {
 
   /// Consecutive nodes with about equal bytes of results, cut where few bytes pass.
   private func segments(_ graph: Graph) -> [ArraySlice<Node>] {
-    func bytes(_ value: Value) -> Int { graph.tensorType(of: value).byteCount ?? 0 }
     var made: [Value: Int] = [:], lastUse: [Value: Int] = [:]
     for (i, node) in forward.enumerated() {
       for result in node.results { made[result] = i }
       for case let operand? in node.operands where made[operand] != nil { lastUse[operand] = i }
     }
     var passing = [Int](repeating: 0, count: forward.count)
-    for (value, last) in lastUse { for i in made[value]!..<last { passing[i] += bytes(value) } }
-    let sizes = forward.map { node in node.results.reduce(0) { $0 + bytes($1) } }
+    for (value, last) in lastUse { for i in made[value]!..<last { passing[i] += graph.byteCount(of: value) } }
+    let sizes = forward.map { node in node.results.reduce(0) { $0 + graph.byteCount(of: $1) } }
     let total = sizes.reduce(0, +)
     let count = max(2, Int(Double(forward.count).squareRoot()))
     var segments: [ArraySlice<Node>] = []
@@ -58,33 +65,50 @@ struct RecomputeActivations {
     return segments
   }
 
-  /// Values that a later segment reads, and outputs and next states.
+  /// Outputs and next states, values that a later segment reads, small ones, and what would come out otherwise again.
   private func keptValues(_ graph: Graph, _ segmentOf: [Value: Int]) -> Set<Value> {
     var kept = Set(graph.roots)
+    let largest = segmentOf.keys.reduce(0) { max($0, graph.byteCount(of: $1)) }
     for node in forward {
       guard let own = node.results.first.flatMap({ segmentOf[$0] }) else { continue }
       for case let operand? in node.operands {
         if let made = segmentOf[operand], made != own { kept.insert(operand) }
       }
+      let isRandom = node.op is any RandomOp && !(node.op is DropRandomly)
+      for result in node.results where isRandom || graph.byteCount(of: result) < largest / Self.smallShare {
+        kept.insert(result)
+      }
     }
     return kept
   }
 
+  /// `value` made again from values that are kept.
   private func copy(
-    _ value: Value, _ segmentOf: [Value: Int], _ kept: Set<Value>, _ copies: inout [Value: Value], _ graph: inout Graph
+    _ value: Value, _ again: Set<Value>, _ copies: inout [Value: Value], _ graph: inout Graph
   ) throws(GraphError) -> Value {
     if let known = copies[value] { return known }
-    guard segmentOf[value] != nil, !kept.contains(value), let node = graph.producer(of: value) else { return value }
+    guard again.contains(value), let node = graph.producer(of: value) else { return value }
     var operands: [Value?] = []
     for operand in node.operands {
       guard let operand else {
         operands.append(nil)
         continue
       }
-      operands.append(try copy(operand, segmentOf, kept, &copies, &graph))
+      operands.append(try copy(operand, again, &copies, &graph))
+    }
+    if let op = node.op as? any RecomputableOp, value == node.results[0],
+      !node.results.dropFirst().contains(where: again.contains),
+      let made = try op.recompute(node, operands, in: &graph)
+    {
+      copies[value] = made
+      return made
     }
     let results = try graph.apply(node.op, operands, resultCount: node.results.count, named: node.name)
     for (old, new) in zip(node.results, results) { copies[old] = new }
     return copies[value]!
   }
+}
+
+extension Graph {
+  fileprivate func byteCount(of value: Value) -> Int { tensorType(of: value).byteCount ?? 0 }
 }

@@ -44,11 +44,12 @@ struct TrainingStep {
     let forward = graph.nodes(before: loss)
     let rate = graph.input("rate", TensorType(.float32, [Int]()))
     try findWeights(loss)
-    let gradients = try appendGradients(of: loss)
     let counters = (runs: runs!, updates: graph.state(TrainingGraph.updateCounter, initial: .scalar(Int64(0))))
     var gate = RunGate()
     gate.every = options.accumulation
+    // Before the gradients, because nodes run in the order in which they are made: an update then waits for nothing else.
     let gates = try graph.apply(gate, [loss, counters.runs, counters.updates], resultCount: 4)
+    let gradients = try appendGradients(of: loss)
     var factor = gates[1]
     let gathered = try gather(gradients, accepted: gates[0], kept: gates[2])
     graph.outputs = [loss]

@@ -29,6 +29,7 @@ extension Catalog {
     NHWCGlobalAveragePool.self,
     NHWCMaxPool.self,
     NHWCMaxPoolGradient.self,
+    NHWCNormalization.self,
     NHWCQLinearConv.self,
     NHWCTrainedConv.self,
     RNN.self,

@@ -8,6 +8,8 @@ public final class StepRunner {
   /// Weights, moments, statistics and counters.
   public let state: StateStore
   private let session: BoundSession
+  /// What a step runs.
+  public var plan: Plan { session.plan }
   private let threads: Int
   /// The rate is the last input.
   private var rateIndex: Int { session.inputTypes.count - 1 }
