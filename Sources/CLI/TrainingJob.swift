@@ -121,6 +121,7 @@ struct TrainingJob {
     setup.options.gradientNormLimit = recipe.gradientNorm ?? defaults.gradientNorm
     setup.options.averaging = recipe.averaging
     setup.options.recomputesActivations = recipe.recompute ?? false
+    setup.options.sparseEmbeddings = recipe.sparseEmbeddings ?? false
     setup.options.accumulation = recipe.accumulation ?? 1
     setup.options.rules = (recipe.freeze ?? []).map { ParameterRule(.init(name: $0), isFrozen: true) }
     setup.batch = recipe.batch ?? 32
