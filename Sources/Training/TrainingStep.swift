@@ -46,6 +46,12 @@ struct TrainingStep {
     try findWeights(loss)
     let takesRows = try options.takesRows()
     let gradients = try appendGradients(of: loss, asRows: takesRows)
+    guard !(options.optimizer is any FullBatchOptimizer) else {
+      graph.outputs = [loss] + gradients.map(\.value)
+      graph.removeDeadNodes()
+      if options.recomputesActivations { try RecomputeActivations(forward: forward).run(on: &graph) }
+      return
+    }
     let counters = (runs: runs!, updates: graph.state(TrainingGraph.updateCounter, initial: .scalar(Int64(0))))
     var gate = RunGate()
     gate.every = options.accumulation
