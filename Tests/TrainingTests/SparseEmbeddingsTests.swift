@@ -158,6 +158,48 @@ struct SparseEmbeddingsTests {
     }
   }
 
+  /// A table that is read three times, by indices of both types.
+  @Test func tablesThatAreReadSeveralTimes() throws {
+    func model(sparse: Bool) throws -> Graph {
+      var graph = Graph()
+      let table = graph.constant(Tensor(noise(Self.rows * Self.width, 3), shape: [Self.rows, Self.width]), "table")
+      for (i, count) in [20, 7, 11].enumerated() {
+        let type: ElementType = i == 1 ? .int32 : .int64
+        let words = graph.input("words\(i)", TensorType(type, sparse ? [count] : [count, 1]))
+        let read =
+          try sparse
+          ? graph.apply(Gather(), table, words)
+          : graph.apply(GatherND(), table, i == 1 ? graph.apply(Cast(to: .int64), words) : words)
+        let square = try graph.apply(Mul(), read, read)
+        graph.outputs.append(try graph.apply(ReduceMean(), square, graph.constant(.integers([0])), named: "mean\(i)"))
+      }
+      let sum = try graph.apply(Add(), graph.apply(Add(), graph.outputs[0], graph.outputs[1]), graph.outputs[2])
+      graph.outputs = [sum]
+      return graph
+    }
+    var results: [[String: Tensor]] = []
+    for sparse in [true, false] {
+      let training = try training(model(sparse: sparse)) { $0.optimizer = SGDOptimizer(momentum: 0.5) }
+      #expect(training.graph.sorted().count { $0.op is DistinctRows } == (sparse ? 1 : 0))
+      let state = StateStore()
+      let session = Session(training.graph, state: state)
+      for step in 0..<4 {
+        let words = words(step)
+        let pieces = [words[0..<20], words[20..<27], words[27..<38]].enumerated().map { i, piece in
+          let sizes = sparse ? [piece.count] : [piece.count, 1]
+          return i == 1
+            ? Tensor(piece.map { Int32($0) }, shape: sizes) : Tensor(piece.map { Int64($0) }, shape: sizes)
+        }
+        _ = try session.run(pieces + [.scalar(Float(0.1))])
+      }
+      results.append(state.contents)
+    }
+    for (name, tensor) in results[1] {
+      let error = zip(try #require(results[0][name]).doubles, tensor.doubles).map { abs($0 - $1) }.max()!
+      #expect(error < 1e-6, "\(name) is off by \(error)")
+    }
+  }
+
   /// A table of few rows is updated sparsely if that is asked for.
   @Test func smallTablesToo() throws {
     var graph = Graph()
