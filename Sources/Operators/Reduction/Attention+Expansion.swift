@@ -23,7 +23,10 @@ extension Attention: CompositeOp {
     stages.append(scores)
     let mask = try wholeMask(operands.optional(3), layout, in: &g)
     let open = try openKeys(mask, operands.optional(6), layout, in: &g)
-    if let mask, g.tensorType(of: mask).element != .bool { scores = try g.apply(Add(), scores, mask) }
+    if let mask, g.tensorType(of: mask).element != .bool {
+      // Finite, as below: scores of which all are −∞ have no softmax.
+      scores = try g.apply(Add(), scores, g.apply(Max(), mask, g.number(-3e38, like: mask)))
+    }
     stages.append(try open.map { open throws(GraphError) in try g.masked(scores, open, -.infinity) } ?? scores)
     // Finite, so that queries that see no key have a softmax, which is left out afterwards.
     if let open { scores = try g.masked(scores, open, -30000) }

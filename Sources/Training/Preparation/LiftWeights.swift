@@ -66,6 +66,7 @@ struct LiftWeights: Sendable {
     case is BatchNormalization: return operand < 3 ? .weight : .statistic
     case is Resize, is QuantizeLinear, is DequantizeLinear, is Clip, is Dropout, is Pad, is Where, is ConstantOfShape:
       return nil
+    case is Attention: return operand < 3 ? .weight : nil
     case is Gather: return operand == 0 && model.tensorType(of: value).rank ?? 0 > 1 ? .weight : nil
     case is Identity, is Reshape, is Transpose, is Unsqueeze, is Squeeze, is Flatten, is Expand, is Concat, is Slice,
       is Split:
