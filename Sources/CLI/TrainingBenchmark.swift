@@ -121,6 +121,10 @@ struct TrainingBenchmark {
     options.loss = TrainingLoss.usual(source.builtIn, hasClasses: hasClasses)
     let choice: OptimizerChoice = try RecipeValue(kind: optimizer, option: "--optimizer").decoded(option: "--optimizer")
     options.optimizer = choice.optimizer
+    guard !(choice.optimizer is any FullBatchOptimizer) else {
+      throw GraphError(.attribute, "\(optimizer) goes over all data in a step; there is no step of a batch to measure")
+        .at("option").at("--optimizer")
+    }
     options.recomputesActivations = recomputes
     let targets = self.targets(scores, options.loss)
     let training = try TrainingGraph(graph, inputs: types, targets: [targets.type], options: options)

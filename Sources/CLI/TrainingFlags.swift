@@ -41,6 +41,8 @@ struct TrainingFlags: ParsableArguments {
   var averaging: Float?
   @Flag(help: "Compute activations again in the backward pass instead of keeping them: less memory, more time.")
   var recompute = false
+  @Flag(help: "Rows of embeddings that a batch does not read stay as they are, with their moments.")
+  var sparseEmbeddings = false
   @Option(
     help: ArgumentHelp(
       "Weights that stay as they are, by name; * and ? stand for characters. May be repeated.", valueName: "pattern"))
@@ -105,6 +107,7 @@ struct TrainingFlags: ParsableArguments {
     (given.teacher, given.teacherWeight, given.temperature) = (teacher, teacherWeight, temperature)
     (given.gradientNorm, given.averaging, given.weights) = (gradientNorm, averaging, weights)
     given.recompute = recompute ? true : nil
+    given.sparseEmbeddings = sparseEmbeddings ? true : nil
     (given.metric, given.patience) = (metric.flatMap(TrainingMetric.init), patience)
     (given.evaluationInterval, given.checkpointInterval) = (evaluateEvery, checkpointEvery)
     given.freeze = freeze.isEmpty ? nil : freeze

@@ -117,16 +117,22 @@ struct TrainingJob {
     setup.options.loss = try loss(source, data)
     let optimizer: OptimizerChoice? = try recipe.optimizer?.decoded(option: "--optimizer")
     setup.options.optimizer = optimizer?.optimizer ?? AdamWOptimizer()
+    let goesOverAll = setup.options.optimizer is any FullBatchOptimizer
+    if goesOverAll, recipe.rate != nil || recipe.schedule != nil || recipe.warmUp != nil {
+      throw ValidationError(
+        "\(setup.options.optimizer.name) finds the length of its steps itself: leave out rate, schedule and warm-up")
+    }
     setup.options.teacher = try teacher()
-    setup.options.gradientNormLimit = recipe.gradientNorm ?? defaults.gradientNorm
+    setup.options.gradientNormLimit = recipe.gradientNorm ?? (goesOverAll ? nil : defaults.gradientNorm)
     setup.options.averaging = recipe.averaging
     setup.options.recomputesActivations = recipe.recompute ?? false
+    setup.options.sparseEmbeddings = recipe.sparseEmbeddings ?? false
     setup.options.accumulation = recipe.accumulation ?? 1
     setup.options.rules = (recipe.freeze ?? []).map { ParameterRule(.init(name: $0), isFrozen: true) }
-    setup.batch = recipe.batch ?? 32
+    setup.batch = recipe.batch ?? (goesOverAll ? 256 : 32)
     setup.augmentations = recipe.augmentation ?? []
     if data.task == .classification, Self.takesNumbers(setup.options.loss) { setup.targets = .oneHot }
-    (setup.run.epochs, setup.run.steps) = (recipe.epochs ?? defaults.epochs, recipe.steps)
+    (setup.run.epochs, setup.run.steps) = (recipe.epochs ?? (goesOverAll ? 100 : defaults.epochs), recipe.steps)
     let total = (setup.run.steps ?? setup.run.epochs * (data.count / setup.batch)) / setup.options.accumulation
     let schedule = try TrainingSchedule(recipe.schedule, warmUp: recipe.warmUp, total: total)
     setup.learningRate = LearningRate(recipe.rate ?? defaults.rate, schedule.choice)

@@ -35,6 +35,8 @@ struct TrainingRecipe: Codable, Hashable {
   var averaging: Float?
   /// Activations are computed again in the backward pass instead of being kept.
   var recompute: Bool?
+  /// Rows of embeddings that a batch does not read stay as they are.
+  var sparseEmbeddings: Bool?
   /// Steps whose gradients are averaged before weights change.
   var accumulation: Int?
   var metric: TrainingMetric?
@@ -54,7 +56,9 @@ struct TrainingRecipe: Codable, Hashable {
     case warmUp = "warm-up"
     case augmentation, seed
     case gradientNorm = "gradient-norm"
-    case averaging, recompute, accumulation, metric, patience
+    case averaging, recompute
+    case sparseEmbeddings = "sparse-embeddings"
+    case accumulation, metric, patience
     case evaluationInterval = "evaluate-every"
     case checkpointInterval = "checkpoint-every"
     case freeze, teacher

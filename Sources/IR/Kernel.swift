@@ -105,6 +105,7 @@ public struct Kernel: Sendable {
 public struct Frame: ~Copyable {
   let slots: UnsafePointer<UnsafeMutableRawPointer?>
   let operandCount: Int
+  let resultCount: Int
   /// Memory of this thread alone, aligned to 64 bytes.
   public let scratch: UnsafeMutableRawPointer
   /// Memory that all threads share during the kernel and its stages.
@@ -113,11 +114,11 @@ public struct Frame: ~Copyable {
 
   /// Slots hold the operands' addresses, then the results'.
   public init(
-    slots: UnsafePointer<UnsafeMutableRawPointer?>, operandCount: Int, scratch: UnsafeMutableRawPointer,
-    workspace: UnsafeMutableRawPointer? = nil, failure: UnsafeMutablePointer<Int32>
+    slots: UnsafePointer<UnsafeMutableRawPointer?>, operandCount: Int, resultCount: Int,
+    scratch: UnsafeMutableRawPointer, workspace: UnsafeMutableRawPointer? = nil, failure: UnsafeMutablePointer<Int32>
   ) {
-    (self.slots, self.operandCount, self.scratch, self.failure) = (slots, operandCount, scratch, failure)
-    self.workspace = workspace
+    (self.slots, self.operandCount, self.resultCount) = (slots, operandCount, resultCount)
+    (self.scratch, self.workspace, self.failure) = (scratch, workspace, failure)
   }
 
   public func operand<T>(_ i: Int, as _: T.Type = T.self) -> UnsafePointer<T> {
@@ -128,7 +129,8 @@ public struct Frame: ~Copyable {
   }
   public func operandBytes(_ i: Int) -> UnsafeRawPointer { UnsafeRawPointer(slots[i].unsafelyUnwrapped) }
   public func resultBytes(_ i: Int = 0) -> UnsafeMutableRawPointer { slots[operandCount + i].unsafelyUnwrapped }
-  public func hasResult(_ i: Int) -> Bool { slots[operandCount + i] != nil }
+  /// Somebody reads result `i`; false also where the node has fewer results.
+  public func hasResult(_ i: Int) -> Bool { i < resultCount && slots[operandCount + i] != nil }
 
   /// Reports that the data does not fit, such as an index outside its axis; the run ends with an input error.
   public func fail(_ reason: DataFault) { failure.pointee = reason.rawValue }

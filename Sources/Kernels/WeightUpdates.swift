@@ -49,60 +49,68 @@ public struct AdamMoments: Sendable {
   }
 }
 
-/// The rules of optimizers on spans of weights.
+/// The rules of optimizers on spans of weights, by the kernels of an instruction set.
 public enum WeightUpdates {
-  private static var table: KernelTable { InstructionSet.current.table.pointee }
-
   /// v' = kept·v + taken·g, w' = w − rate·v', or − rate·(g + kept·v') by Nesterov's rule; plain descent without moments.
-  public static func descend(_ span: WeightSpan, kept: Float, taken: Float, isNesterov: Bool) {
-    withUnsafePointer(to: span.raw) { table.update_sgd_f32($0, kept, taken, isNesterov ? 1 : 0) }
+  public static func descend(
+    _ span: WeightSpan, kept: Float, taken: Float, isNesterov: Bool, on set: InstructionSet = .current
+  ) {
+    withUnsafePointer(to: span.raw) { set.table.pointee.update_sgd_f32($0, kept, taken, isNesterov ? 1 : 0) }
   }
   /// w' = shrink·w − rate·m'/(√v'/root + epsilon)
-  public static func adam(_ span: WeightSpan, _ moments: AdamMoments, shrink: Float) {
+  public static func adam(_ span: WeightSpan, _ moments: AdamMoments, shrink: Float, on set: InstructionSet = .current)
+  {
     withUnsafePointer(to: span.raw) { span in
-      withUnsafePointer(to: moments.raw) { table.update_adam_f32(span, $0, shrink) }
+      withUnsafePointer(to: moments.raw) { set.table.pointee.update_adam_f32(span, $0, shrink) }
     }
   }
   /// Moments are the mean square, the mean if it is centered, and the momentum if there is one.
-  public static func rmsprop(_ span: WeightSpan, kept: Float, added: Float, momentum: Float, epsilon: Float) {
-    withUnsafePointer(to: span.raw) { table.update_rmsprop_f32($0, kept, added, momentum, epsilon) }
+  public static func rmsprop(
+    _ span: WeightSpan, kept: Float, added: Float, momentum: Float, epsilon: Float, on set: InstructionSet = .current
+  ) {
+    withUnsafePointer(to: span.raw) { set.table.pointee.update_rmsprop_f32($0, kept, added, momentum, epsilon) }
   }
   /// The moment is the sum of squares.
-  public static func adagrad(_ span: WeightSpan, epsilon: Float) {
-    withUnsafePointer(to: span.raw) { table.update_adagrad_f32($0, epsilon) }
+  public static func adagrad(_ span: WeightSpan, epsilon: Float, on set: InstructionSet = .current) {
+    withUnsafePointer(to: span.raw) { set.table.pointee.update_adagrad_f32($0, epsilon) }
   }
   /// New moments, and the sums of squares of weights and of directions added to `sums`.
   public static func lambDirection(
-    _ span: WeightSpan, _ moments: AdamMoments, decay: Float, sums: UnsafeMutablePointer<Double>
+    _ span: WeightSpan, _ moments: AdamMoments, decay: Float, sums: UnsafeMutablePointer<Double>,
+    on set: InstructionSet = .current
   ) {
     withUnsafePointer(to: span.raw) { span in
-      withUnsafePointer(to: moments.raw) { table.lamb_direction_f32(span, $0, moments.correction, decay, sums) }
+      withUnsafePointer(to: moments.raw) {
+        set.table.pointee.lamb_direction_f32(span, $0, moments.correction, decay, sums)
+      }
     }
   }
   /// A step along the direction that the new moments give.
-  public static func lambStep(_ span: WeightSpan, _ moments: AdamMoments, decay: Float) {
+  public static func lambStep(
+    _ span: WeightSpan, _ moments: AdamMoments, decay: Float, on set: InstructionSet = .current
+  ) {
     withUnsafePointer(to: span.raw) { span in
-      withUnsafePointer(to: moments.raw) { table.lamb_step_f32(span, $0, moments.correction, decay) }
+      withUnsafePointer(to: moments.raw) { set.table.pointee.lamb_step_f32(span, $0, moments.correction, decay) }
     }
   }
   /// y = kept·a + taken·b; `a` is not read where `kept` is 0.
   public static func blend(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, kept: Float, taken: Float, count: Int,
-    into y: UnsafeMutablePointer<Float>
+    into y: UnsafeMutablePointer<Float>, on set: InstructionSet = .current
   ) {
-    table.blend_f32(a, b, kept, taken, count, y)
+    set.table.pointee.blend_f32(a, b, kept, taken, count, y)
   }
   /// y = g + square·w + absolute·sign(w)
   public static func regularize(
     _ weights: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, square: Float, absolute: Float, count: Int,
-    into y: UnsafeMutablePointer<Float>
+    into y: UnsafeMutablePointer<Float>, on set: InstructionSet = .current
   ) {
-    table.regularize_f32(weights, gradient, square, absolute, count, y)
+    set.table.pointee.regularize_f32(weights, gradient, square, absolute, count, y)
   }
   /// Σ x²
-  public static func squareSum(_ x: UnsafePointer<Float>, count: Int) -> Double {
+  public static func squareSum(_ x: UnsafePointer<Float>, count: Int, on set: InstructionSet = .current) -> Double {
     var sum = 0.0
-    table.square_sum_f32(x, count, &sum)
+    set.table.pointee.square_sum_f32(x, count, &sum)
     return sum
   }
 }

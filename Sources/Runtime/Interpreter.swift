@@ -31,8 +31,8 @@ public enum Interpreter {
     withExtendedLifetime(aligned) {
       slots.withUnsafeBufferPointer { table in
         let frame = Frame(
-          slots: table.baseAddress!, operandCount: operands.count, scratch: scratch, workspace: workspace,
-          failure: &failure)
+          slots: table.baseAddress!, operandCount: operands.count, resultCount: outputs.count, scratch: scratch,
+          workspace: workspace, failure: &failure)
         kernel.runAll(frame)
       }
     }

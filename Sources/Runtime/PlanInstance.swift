@@ -171,8 +171,8 @@ final class PlanInstance {
   private func step(_ i: Int, _ tasks: Range<Int>, worker: Int) {
     guard !tasks.isEmpty else { return }
     let frame = Frame(
-      slots: slots + starts[i], operandCount: plan.steps[i].operands.count, scratch: scratch + worker * scratchStride,
-      workspace: slots[starts[i] - 1], failure: failure)
+      slots: slots + starts[i], operandCount: plan.steps[i].operands.count, resultCount: plan.steps[i].results.count,
+      scratch: scratch + worker * scratchStride, workspace: slots[starts[i] - 1], failure: failure)
     plan.steps[i].kernel.run(frame, tasks)
   }
 

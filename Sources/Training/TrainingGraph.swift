@@ -13,6 +13,8 @@ public struct TrainingGraph: Sendable {
   public let graph: Graph
   /// The states that gradients change, in the order in which the model reads them.
   public let weightNames: [String]
+  /// The weight decay of each.
+  let weightDecays: [Float]
   /// Counters among the states: runs with a finite loss, and updates of weights.
   public static let runCounter = "training.runs"
   public static let updateCounter = "training.updates"
@@ -38,6 +40,7 @@ public struct TrainingGraph: Sendable {
     try step.append(targets: targets)
     (graph, parameters) = (step.graph, step.parameters)
     weightNames = step.weights.map(\.parameter.name)
+    weightDecays = step.weights.map(\.parameter.decay)
   }
 
   /// What makes the steps of training fast on this machine.

@@ -15,6 +15,12 @@ public struct TrainingOptions: Sendable {
   /// l1·Σ|w| and l2/2·Σw² count towards the gradients, though not towards the loss that is reported.
   public var l1: Float = 0
   public var l2: Float = 0
+  /// Rows of embeddings that a batch does not read stay as they are, with their moments, as in PyTorch's SparseAdam.
+  /// Otherwise moments and decay change them too, as PyTorch's other optimizers do.
+  ///
+  /// It holds for weights that `Gather` reads along axis 0 and nothing else does. Excludes accumulation, l1, l2, and
+  /// optimizers that need norms of whole weights.
+  public var sparseEmbeddings = false
   /// Keeps averages of the weights: average' = averaging·average + (1 − averaging)·weight after each update.
   public var averaging: Float?
   /// Decides about everything random.

@@ -44,19 +44,27 @@ struct TrainingStep {
     let forward = graph.nodes(before: loss)
     let rate = graph.input("rate", TensorType(.float32, [Int]()))
     try findWeights(loss)
+    let takesRows = try options.takesRows()
+    guard !(options.optimizer is any FullBatchOptimizer) else {
+      let gradients = try appendGradients(of: loss, asRows: takesRows)
+      graph.outputs = [loss] + gradients.map(\.value)
+      graph.removeDeadNodes()
+      if options.recomputesActivations { try RecomputeActivations(forward: forward).run(on: &graph) }
+      return
+    }
     let counters = (runs: runs!, updates: graph.state(TrainingGraph.updateCounter, initial: .scalar(Int64(0))))
     var gate = RunGate()
     gate.every = options.accumulation
     // Before the gradients, because nodes run in the order in which they are made: an update then waits for nothing else.
     let gates = try graph.apply(gate, [loss, counters.runs, counters.updates], resultCount: 4)
-    let gradients = try appendGradients(of: loss)
+    let gradients = try appendGradients(of: loss, asRows: takesRows)
     var factor = gates[1]
     let gathered = try gather(gradients, accepted: gates[0], kept: gates[2])
     graph.outputs = [loss]
     if options.gradientNormLimit != nil || options.reportsGradientNorm {
       var norm = GradientNorm()
       norm.limit = options.gradientNormLimit ?? 0
-      let results = try graph.apply(norm, [factor] + gathered.reversed(), resultCount: 2)
+      let results = try graph.apply(norm, [factor] + gathered.map(\.value).reversed(), resultCount: 2)
       factor = results[0]
       if options.reportsGradientNorm { graph.outputs.append(results[1]) }
     }
@@ -122,20 +130,24 @@ struct TrainingStep {
   }
 
   /// The gradient of each weight, regularized and clipped by value.
-  private mutating func appendGradients(of loss: Value) throws(GraphError) -> [Value] {
+  private mutating func appendGradients(of loss: Value, asRows: Bool) throws(GraphError) -> [WeightGradient] {
     let found = try graph.appendGradients(of: loss, for: weights.map(\.state))
-    var gradients: [Value] = []
+    var gradients: [WeightGradient] = []
     for (i, gradient) in found.enumerated() {
-      guard var gradient else {
+      guard let gradient else {
         throw GraphError(.unsupported, "no gradient reaches the weight ‘\(weights[i].parameter.name)’: freeze it")
       }
+      var result = WeightGradient(value: gradient)
+      if asRows { result = try result.ofRows(in: &graph, always: options.sparseEmbeddings) }
       if options.l1 != 0 || options.l2 != 0 {
         var op = RegularizeGradient()
         (op.l1, op.l2) = (options.l1, options.l2)
-        gradient = try graph.apply(op, weights[i].state, gradient)
+        result.value = try graph.apply(op, weights[i].state, gradient)
       }
-      if let limit = options.gradientLimit, options.accumulation == 1 { gradient = try clipped(gradient, limit) }
-      gradients.append(gradient)
+      if let limit = options.gradientLimit, options.accumulation == 1 {
+        result.value = try clipped(result.value, limit)
+      }
+      gradients.append(result)
     }
     return gradients
   }
@@ -145,36 +157,40 @@ struct TrainingStep {
   }
 
   /// The mean over micro-batches, if there are several.
-  private mutating func gather(_ gradients: [Value], accepted: Value, kept: Value) throws(GraphError) -> [Value] {
+  private mutating func gather(_ gradients: [WeightGradient], accepted: Value, kept: Value) throws(GraphError)
+    -> [WeightGradient]
+  {
     guard options.accumulation > 1 else { return gradients }
-    var gathered: [Value] = []
-    for (i, gradient) in gradients.enumerated() {
+    var gathered: [WeightGradient] = []
+    for (i, gradient) in gradients.map(\.value).enumerated() {
       let name = "\(weights[i].parameter.name):gradient"
       let sum = graph.state(name, initial: .zeros(graph.tensorType(of: gradient)))
       var blend = BlendStates()
       (blend.kept, blend.taken) = ([1], [1 / Float(options.accumulation)])
       let next = try graph.apply(blend, accepted, kept, sum, gradient)
       graph.update(sum, to: next)
-      gathered.append(try options.gradientLimit.map { limit throws(GraphError) in try clipped(next, limit) } ?? next)
+      gathered.append(
+        WeightGradient(
+          value: try options.gradientLimit.map { limit throws(GraphError) in try clipped(next, limit) } ?? next))
     }
     return gathered
   }
 }
 
 extension TrainingStep {
-  /// Small weights are updated together, large ones alone; returns the new weights.
-  private mutating func update(_ gradients: [Value], rate: Value, step: Value, factor: Value) throws(GraphError)
-    -> [Value]
+  /// Small weights are updated together, large ones and those whose gradients are rows alone; returns the new weights.
+  private mutating func update(_ gradients: [WeightGradient], rate: Value, step: Value, factor: Value)
+    throws(GraphError) -> [Value]
   {
     let optimizer = options.optimizer
     var updated = weights.map(\.state)
-    for group in groups() {
+    for group in groups(gradients) {
       let chosen = group.map { weights[$0] }
       var op = optimizer.update
       op.rates = chosen.map(\.parameter.rate)
       op.decays = chosen.map(\.parameter.decay)
       var states = chosen.map(\.state)
-      var operands: [Value?] = [rate, step, factor] + states + group.map { gradients[$0] }
+      var operands: [Value?] = [rate, step, factor] + states + group.map { gradients[$0].value }
       for moment in optimizer.momentNames {
         for weight in chosen {
           let initial = Tensor.filled(optimizer.initialMoment, graph.tensorType(of: weight.state))
@@ -183,6 +199,11 @@ extension TrainingStep {
           operands.append(state)
         }
       }
+      if let places = gradients[group[0]].places, var rows = op as? any RowWeightUpdate {
+        rows.gradientRows = options.sparseEmbeddings ? .keptElsewhere : .zeroElsewhere
+        op = rows
+        operands.append(places)
+      }
       let results = try graph.apply(op, operands, resultCount: states.count)
       for (state, next) in zip(states, results) { graph.update(state, to: next) }
       for (i, next) in zip(group, results) { updated[i] = next }
@@ -190,11 +211,14 @@ extension TrainingStep {
     return updated
   }
 
-  private func groups() -> [[Int]] {
+  private func groups(_ gradients: [WeightGradient]) -> [[Int]] {
     let small = 8192
+    func isSmall(_ i: Int) -> Bool {
+      weights[i].parameter.tensor.elementCount < small && gradients[i].places == nil
+    }
     let order = weights.indices.reversed()
-    let together = order.filter { weights[$0].parameter.tensor.elementCount < small }
-    let alone = order.filter { weights[$0].parameter.tensor.elementCount >= small }.map { [$0] }
+    let together = order.filter(isSmall)
+    let alone = order.filter { !isSmall($0) }.map { [$0] }
     return alone + (together.isEmpty ? [] : [together])
   }
 

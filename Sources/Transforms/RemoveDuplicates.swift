@@ -1,4 +1,5 @@
 import HoneIR
+import HoneOperators
 
 /// Computes nothing twice and keeps no constant twice.
 public struct RemoveDuplicates: RewritePass {
@@ -31,7 +32,9 @@ extension Graph {
     var known: [Signature: Node] = [:]
     var count = 0
     for node in sorted() {
-      guard let node = self[node.id], !(node.op is any RandomOp), !(node.op is any RegionOp) else { continue }
+      // Training drops elements at random where `Dropout` stands, each time others.
+      guard let node = self[node.id], !(node.op is any RandomOp), !(node.op is any RegionOp), !(node.op is Dropout)
+      else { continue }
       var operands = node.operands
       if node.op is any CommutativeOp, operands.count == 2, let a = operands[0], let b = operands[1], b < a {
         operands = [b, a]

@@ -14,6 +14,24 @@ struct PrepareForTrainingTests {
   }
   private let rate = Tensor.scalar(Float(0.01))
 
+  /// Of constants with one element, the bias of a layer with one output is a weight; a factor is none.
+  @Test func aBiasOfOneElementIsTrained() throws {
+    var graph = Graph()
+    let x = graph.input("x", TensorType(.float32, [2, 4, 3]))
+    let w = graph.constant(Tensor(noise(3, 1), shape: [3, 1]), "w")
+    let (bias, factor) = (
+      graph.constant(Tensor([0.5] as [Float], shape: [1]), "b"), graph.constant(.scalar(Float(3)), "c")
+    )
+    let halved = try graph.apply(Div(), x, factor)
+    let product = try graph.apply(MatMul(), halved, w)
+    graph.outputs = [try graph.apply(Mul(), graph.apply(Add(), bias, product), factor)]
+    let training = try training(graph)
+    #expect(training.weightNames.sorted() == ["b", "w"])
+    let state = StateStore()
+    _ = try Session(training.graph, state: state).run([Tensor(noise(24, 2), shape: [2, 4, 3]), rate])
+    #expect(abs(state["b"]!.floats[0] - (0.5 - 0.01 * 3 * 8)) < 1e-5)
+  }
+
   private func normalized() throws -> Graph {
     var graph = Graph()
     let x = graph.input("x", TensorType(.float32, [4, 2, 3]))

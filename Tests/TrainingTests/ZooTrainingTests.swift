@@ -40,6 +40,12 @@ import Testing
     "tribuo_lr_mnist": "no output of floating-point numbers",
   ]
 
+  /// What is trained without its loss falling in 20 steps: outputs that saturate, or turn too sharply for steps to help.
+  static let unmoved: Set<String> = [
+    "godot_scorethegoal_ppo", "light_bvlc_alexnet", "light_inception_v1", "light_resnet50", "light_vgg19",
+    "ppocr_v2_rec_en_number", "ultraface_rfb320",
+  ]
+
   @Test(arguments: refused.keys.sorted()) func `what cannot be trained says why`(model name: String) throws {
     guard !Self.models.isEmpty else { return }
     let error = #expect(throws: GraphError.self) { try ZooDistillation(Self.zoo.appendingPathComponent(name)) }
@@ -63,7 +69,7 @@ import Testing
       try check(distillation, name, loss: losses[losses.count - 1])
     }
     print("\(trained.count) of \(Self.models.count) models were trained; the loss did not fall for \(others)")
-    #expect(trained.count >= 38)
+    #expect(Set(others).isSubset(of: Self.unmoved), "the losses of other models fell before")
   }
 
   /// The model that is written, read back and run here and in ONNX Runtime.

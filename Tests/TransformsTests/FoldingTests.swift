@@ -90,6 +90,11 @@ import Testing
       let x = g.x(2)
       return try g.apply(Mul(), g.apply(RandomNormalLike(), x), g.apply(RandomNormalLike(), x))
     }.isLeftAlone(by: RemoveDuplicates())
+    // Training makes two that drop different elements.
+    try Example { g in
+      let x = g.x(2)
+      return try g.apply(Mul(), g.apply(Dropout(), x), g.apply(Dropout(), x))
+    }.isLeftAlone(by: RemoveDuplicates())
   }
 
   @Test func equalConstants() throws {

@@ -11,13 +11,16 @@ extension ExecutableOp {
     let aligned = tensors.map { $0.aligned() }
     var failure: Int32 = 0
     let result = Tensor(type) { bytes in
-      withUnsafeTemporaryAllocation(byteCount: max(kernel.scratchByteCount, 64), alignment: 64) { scratch in
+      let scratchByteCount = (kernel.scratchByteCount + 63) / 64 * 64
+      let byteCount = scratchByteCount + max(kernel.workspaceByteCount, 64)
+      withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 64) { scratch in
         let slots =
           aligned.map { $0.withBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) } } + [bytes.baseAddress]
         slots.withUnsafeBufferPointer { table in
           let frame = Frame(
-            slots: table.baseAddress!, operandCount: aligned.count, scratch: scratch.baseAddress!, failure: &failure)
-          kernel.run(frame, 0..<kernel.tasks)
+            slots: table.baseAddress!, operandCount: aligned.count, resultCount: 1, scratch: scratch.baseAddress!,
+            workspace: scratch.baseAddress! + scratchByteCount, failure: &failure)
+          kernel.runAll(frame)
         }
       }
     }

@@ -1,4 +1,5 @@
 public import HoneIR
+import HoneKernels
 
 /// y = x/(1 − ratio) where an element is kept, else 0, and a mask of the kept ones; each is dropped with probability `ratio`.
 public struct RandomDropout: RowKernelOp, RandomOp {
@@ -15,27 +16,29 @@ public struct RandomDropout: RowKernelOp, RandomOp {
     return [ValueType](([.tensor(x), .tensor(x.with(.bool))] as [ValueType]).prefix(max(call.resultCount, 1)))
   }
 
-  /// Element i is decided by word i of the run's random numbers, whatever thread comes to it.
+  /// Which elements are dropped depends on the run and on their place, whatever thread comes to them.
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
-    let chunks = Chunks(count: try call.result().elementCount!)
+    let count = try call.result().elementCount!
     let stream = RandomStream(seed: seed.map { Float($0) })
-    let limit = UInt32(Double(ratio) * 0x1p32)
+    let dropping = Dropping(ratio: ratio)
     let factor = 1 / (1 - T(ratio))
     let hasMask = call.resultCount > 1 && call.isUsed(1)
-    return Kernel(tasks: chunks.taskCount, overwrites: [0: 0]) { frame, tasks in
-      let range = chunks.elements(tasks)
+    let chunk = 4096
+    let byteCount = 2 * chunk * MemoryLayout<Float>.stride
+    return Kernel(tasks: (count + chunk - 1) / chunk, scratch: byteCount, overwrites: [0: 0]) { frame, tasks in
       let numbers = stream.numbers(run: frame.workspace!.assumingMemoryBound(to: UInt64.self).pointee)
       let (x, y) = (frame.operand(0, as: T.self), frame.result(0, as: T.self))
       let mask = hasMask ? frame.result(1, as: UInt8.self) : nil
-      for start in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
-        let words = numbers.block(start / 4)
-        withUnsafeBytes(of: words) { bytes in
-          let words = bytes.assumingMemoryBound(to: UInt32.self)
-          for j in 0..<min(4, range.upperBound - start) {
-            let isKept = words[j] >= limit
-            y[start + j] = isKept ? x[start + j] * factor : 0
-            mask?[start + j] = isKept ? 1 : 0
-          }
+      let ones = frame.scratch.assumingMemoryBound(to: Float.self)
+      let kept = ones + chunk
+      ones.update(repeating: 1, count: chunk)
+      for task in tasks where task * chunk < count {
+        let (first, words) = (task * chunk, numbers.block(task))
+        let size = min(chunk, count - first)
+        dropping.run(ones, count: size, keys: (words.0, words.1), into: kept)
+        for i in 0..<size {
+          y[first + i] = kept[i] != 0 ? x[first + i] * factor : 0
+          mask?[first + i] = kept[i] != 0 ? 1 : 0
         }
       }
     }

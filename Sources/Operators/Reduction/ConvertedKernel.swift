@@ -103,8 +103,8 @@ func converted(
       (slots + i).initialize(to: own)
     }
     let wide = Frame(
-      slots: slots, operandCount: present.count, scratch: scratch + offset, workspace: scratch + shared,
-      failure: failure)
+      slots: slots, operandCount: present.count, resultCount: steps.count - present.count, scratch: scratch + offset,
+      workspace: scratch + shared, failure: failure)
     kernel.runAll(wide)
     if let fault = DataFault(rawValue: failure.pointee) { frame.fail(fault) }
     for i in present.count..<steps.count {

@@ -65,14 +65,16 @@ extension Kernel {
       results.append(Tensor(type) { _ in })
     }
     let slots = operands.map { $0?.address } + results.map(\.address)
-    let scratch = UnsafeMutableRawPointer.allocate(byteCount: max(scratchByteCount, 1), alignment: 64)
+    let offset = (scratchByteCount + 63) / 64 * 64
+    let scratch = UnsafeMutableRawPointer.allocate(byteCount: offset + max(workspaceByteCount, 64), alignment: 64)
     defer { scratch.deallocate() }
     var failure: Int32 = 0
     slots.withUnsafeBufferPointer { slots in
       let none = UnsafePointer<UnsafeMutableRawPointer?>(bitPattern: 8).unsafelyUnwrapped
       let frame = Frame(
-        slots: slots.baseAddress ?? none, operandCount: operands.count, scratch: scratch, failure: &failure)
-      run(frame, 0..<tasks)
+        slots: slots.baseAddress ?? none, operandCount: operands.count, resultCount: results.count, scratch: scratch,
+        workspace: scratch + offset, failure: &failure)
+      runAll(frame)
     }
     withExtendedLifetime((operands, results)) {}
     if let fault = DataFault(rawValue: failure) { throw GraphError(.input, fault.message) }

@@ -64,15 +64,16 @@ struct StagedElements {
     return Slot(index: index, element: type.element, staged: staged, count: count, offset: byteCount)
   }
 
-  /// The kernel for the original types, made of one for the staged ones.
+  /// The kernel for the original types, made of one for the staged ones, which runs whole, with its stages, on one thread.
   func kernel(_ kernel: Kernel) -> Kernel {
     let present = call.operands.map { $0 != nil }
     let slotsOffset = byteCount
     let failureOffset =
       slotsOffset + (present.count + call.results.count) * MemoryLayout<UnsafeMutableRawPointer?>.stride
     let scratchOffset = (failureOffset + 4 + 63) / 64 * 64
+    let workspaceOffset = scratchOffset + (kernel.scratchByteCount + 63) / 64 * 64
     let (operands, results, resultCount) = (operands, results, call.results.count)
-    return Kernel(scratch: scratchOffset + kernel.scratchByteCount) { frame in
+    return Kernel(scratch: workspaceOffset + kernel.workspaceByteCount) { frame in
       let scratch = frame.scratch
       let slots = (scratch + slotsOffset).bindMemory(
         to: UnsafeMutableRawPointer?.self, capacity: present.count + resultCount)
@@ -87,8 +88,10 @@ struct StagedElements {
       for slot in results { slots[present.count + slot.index] = scratch + slot.offset }
       let failure = (scratch + failureOffset).bindMemory(to: Int32.self, capacity: 1)
       failure.pointee = 0
-      let inner = Frame(slots: slots, operandCount: present.count, scratch: scratch + scratchOffset, failure: failure)
-      kernel.run(inner, 0..<kernel.tasks)
+      let inner = Frame(
+        slots: slots, operandCount: present.count, resultCount: resultCount, scratch: scratch + scratchOffset,
+        workspace: scratch + workspaceOffset, failure: failure)
+      kernel.runAll(inner)
       if let fault = DataFault(rawValue: failure.pointee) { frame.fail(fault) }
       for slot in results where frame.hasResult(slot.index) {
         slot.pack(scratch + slot.offset, to: frame.resultBytes(slot.index))

@@ -13,15 +13,17 @@ import HoneKernels
 ///
 /// The decay is added to the gradient, or, decoupled (AdamW; Loshchilov and Hutter, arXiv 1711.05101), shrinks the weight
 /// by 1 − rate·decay before.
-public struct AdamUpdate: WeightUpdate {
+public struct AdamUpdate: RowWeightUpdate {
   public var rates: [Float] = []
   public var decays: [Float] = []
   public var beta1: Float = 0.9
   public var beta2: Float = 0.999
   public var epsilon: Float = 1e-8
   public var decoupled = false
+  public var gradientRows = GradientRows.all
   public init() {}
   public var momentCount: Int { 2 }
+  public var leavesRowsWithoutGradient: Bool { false }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let (beta1, beta2, epsilon) = (beta1.decimal, beta2.decimal, epsilon.decimal)

@@ -6,15 +6,17 @@ import HoneKernels
 /// where a' = alpha·a + (1 − alpha)·g.
 ///
 /// Moments are s, then a if centered, then b if there is momentum.
-public struct RMSPropUpdate: WeightUpdate {
+public struct RMSPropUpdate: RowWeightUpdate {
   public var rates: [Float] = []
   public var decays: [Float] = []
   public var alpha: Float = 0.99
   public var epsilon: Float = 1e-8
   public var momentum: Float = 0
   public var centered = false
+  public var gradientRows = GradientRows.all
   public init() {}
   public var momentCount: Int { 1 + (centered ? 1 : 0) + (momentum == 0 ? 0 : 1) }
+  public var leavesRowsWithoutGradient: Bool { false }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
     let (alpha, epsilon, momentum, centered) = (alpha, epsilon, momentum, centered)

@@ -19,7 +19,8 @@ extension WeightUpdate {
   public static var domain: String { NHWC.domain }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
-    let count = call.count - 3
+    let hasRows = (self as? any RowWeightUpdate).map { $0.gradientRows != .all } ?? false
+    let count = call.count - 3 - (hasRows ? 1 : 0)
     guard count > 0, count % (2 + momentCount) == 0 else {
       throw GraphError(
         .arity, "takes rate, step, factor and a multiple of \(2 + momentCount) tensors, has \(call.count) operands")
@@ -31,10 +32,11 @@ extension WeightUpdate {
     for i in 0..<weightCount {
       let type = try call.tensor(3 + i)
       guard type.element == .float32 else { throw GraphError(.unsupported, "weights are float32, one is \(type)") }
-      for group in 1..<(2 + momentCount) where try call.tensor(3 + group * weightCount + i) != type {
+      for group in (hasRows ? 2 : 1)..<(2 + momentCount) where try call.tensor(3 + group * weightCount + i) != type {
         throw GraphError(.type, "weight \(i) is \(type), not \(try call.tensor(3 + group * weightCount + i))")
       }
     }
+    if hasRows { try checkRows(call, weightCount) }
     var types: [ValueType] = []
     for group in [0] + Array(2..<(2 + momentCount)) {
       for i in 0..<weightCount { types.append(.tensor(try call.tensor(3 + group * weightCount + i))) }
@@ -42,8 +44,25 @@ extension WeightUpdate {
     return types
   }
 
+  /// One weight, whose gradient has some of its rows, and where they are.
+  private func checkRows(_ call: Call, _ weightCount: Int) throws(GraphError) {
+    let (weight, gradient) = (try call.sizes(3), try call.tensor(4))
+    guard weightCount == 1, let row = weight.first, gradient.element == .float32, let rows = gradient.sizes,
+      rows.dropFirst() == weight.dropFirst(), rows.count == weight.count,
+      try call.tensor(call.count - 1) == TensorType(.int32, [row])
+    else {
+      throw GraphError(
+        .type, "\(gradient) at \(try call.tensor(call.count - 1)) are not rows of the gradient of \(weight)")
+    }
+  }
+
   /// A kernel that calls `rule` with the step's number and spans that cover all weights.
   func kernel(_ call: Call, _ rule: @escaping @Sendable (Int, WeightSpan) -> Void) throws(GraphError) -> Kernel {
+    if let op = self as? any RowWeightUpdate, op.gradientRows != .all {
+      let leavesOthers = op.gradientRows == .keptElsewhere || op.leavesRowsWithoutGradient
+      let layout = try UpdateLayout(call, self, chunkSize: UpdateLayout.zeroCount)
+      return try layout.kernelOfRows(call, leavesOthers: leavesOthers, rule)
+    }
     let layout = try UpdateLayout(call, self)
     return Kernel(tasks: layout.chunks.count, overwrites: layout.overwrites) { frame, range in
       for task in range where task < layout.chunks.count {
@@ -71,16 +90,16 @@ struct UpdateLayout: Sendable {
   let decays: [Float]
   private static let chunkSize = 16384
 
-  init(_ call: Call, _ op: some WeightUpdate) throws(GraphError) {
+  init(_ call: Call, _ op: some WeightUpdate, chunkSize: Int = chunkSize) throws(GraphError) {
     weightCount = op.rates.count
     momentCount = op.momentCount
     (rates, decays) = (op.rates, op.decays)
     var counts: [Int] = []
     for i in 0..<weightCount { counts.append(try call.sizes(3 + i).reduce(1, *)) }
-    chunks = Self.chunks(counts)
+    chunks = Self.chunks(counts, chunkSize)
   }
 
-  static func chunks(_ counts: [Int]) -> [Chunk] {
+  static func chunks(_ counts: [Int], _ chunkSize: Int = chunkSize) -> [Chunk] {
     counts.enumerated().flatMap { i, count in
       stride(from: 0, to: count, by: chunkSize).map { Chunk(weight: i, range: $0..<min($0 + chunkSize, count)) }
     }
@@ -106,11 +125,15 @@ struct UpdateLayout: Sendable {
   }
 
   func span(_ task: Int, _ frame: borrowing Frame) -> WeightSpan {
-    let chunk = chunks[task]
-    let (i, start) = (chunk.weight, chunk.range.lowerBound)
+    span(chunks[task].weight, chunks[task].range, frame)
+  }
+
+  /// Elements `range` of weight `i`.
+  func span(_ i: Int, _ range: Range<Int>, _ frame: borrowing Frame) -> WeightSpan {
+    let start = range.lowerBound
     func operand(_ group: Int) -> UnsafePointer<Float> { frame.operand(3 + group * weightCount + i) + start }
     func result(_ group: Int) -> UnsafeMutablePointer<Float> { frame.result(group * weightCount + i) + start }
-    var span = WeightSpan(count: chunk.range.count, gradient: operand(1), weight: operand(0), newWeight: result(0))
+    var span = WeightSpan(count: range.count, gradient: operand(1), weight: operand(0), newWeight: result(0))
     if momentCount > 0 { (span.moments.0, span.newMoments.0) = (operand(2), result(1)) }
     if momentCount > 1 { (span.moments.1, span.newMoments.1) = (operand(3), result(2)) }
     if momentCount > 2 { (span.moments.2, span.newMoments.2) = (operand(4), result(3)) }

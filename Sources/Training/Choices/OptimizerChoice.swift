@@ -6,8 +6,8 @@ public struct OptimizerChoice: Codable, Sendable {
   /// Every optimizer with its usual options.
   public static var standards: [any Optimizer] {
     [
-      AdagradOptimizer(), AdamOptimizer(), AdamWOptimizer(), LAMBOptimizer(), LARSOptimizer(), RMSPropOptimizer(),
-      SGDOptimizer(),
+      AdagradOptimizer(), AdamOptimizer(), AdamWOptimizer(), LAMBOptimizer(), LARSOptimizer(), LBFGSOptimizer(),
+      RMSPropOptimizer(), SGDOptimizer(),
     ]
   }
 

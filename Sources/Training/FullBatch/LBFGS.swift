@@ -20,39 +20,62 @@ public struct LBFGS: Codable, Hashable, Sendable {
   }
   public typealias Function = ([Double]) throws(GraphError) -> (value: Double, gradient: [Double])
 
+  /// How far a search has come: all that its next iteration depends on.
+  struct Search: Sendable {
+    var point: Point
+    var pairs: [Pair] = []
+    /// There is nothing more to find.
+    var isOver = false
+
+    /// A search that begins at a point where the function is finite.
+    init(at point: Point) { self.point = point }
+  }
+
   /// The lowest point found from `start`, and how many iterations it took.
   ///
   /// Throws `.input` if the function is not finite at `start`.
   public func minimize(from start: [Double], _ function: @escaping Function) throws(GraphError) -> (
     point: Point, iterations: Int
   ) {
-    var point = try evaluate(start, function)
-    guard point.value.isFinite, point.gradient.allSatisfy(\.isFinite) else {
+    let first = try evaluate(start, function)
+    guard first.value.isFinite, first.gradient.allSatisfy(\.isFinite) else {
       throw GraphError(.input, "the function is not finite where the search for its minimum begins")
     }
-    var pairs: [Pair] = []
-    for iteration in 0..<iterationLimit {
-      guard point.gradient.contains(where: { abs($0) > gradientTolerance }) else { return (point, iteration) }
-      var direction = descent(point.gradient, pairs)
-      if dot(direction, point.gradient) >= 0 {
-        pairs = []
-        direction = point.gradient.map { -$0 }
-      }
-      let size = direction.reduce(0) { $0 + abs($1) }
-      let first = pairs.isEmpty ? min(1, 1 / size) : 1
-      guard let next = try LineSearch(point, direction, function).search(from: first) else {
-        return (point, iteration)
-      }
-      let pair = Pair(step: subtract(next.position, point.position), change: subtract(next.gradient, point.gradient))
-      if pair.curvature > 1e-10 * dot(pair.change, pair.change) {
-        pairs.append(pair)
-        if pairs.count > max(history, 1) { pairs.removeFirst() }
-      }
-      let gain = point.value - next.value
-      point = next
-      if gain <= valueTolerance * max(1, abs(point.value)) { return (point, iteration + 1) }
+    var search = Search(at: first)
+    var iterations = 0
+    while iterations < iterationLimit, !search.isOver {
+      if try advance(&search, function) { iterations += 1 }
     }
-    return (point, iterationLimit)
+    return (search.point, iterations)
+  }
+
+  /// One iteration; whether it moved the point.
+  @discardableResult
+  func advance(_ search: inout Search, _ function: @escaping Function) throws(GraphError) -> Bool {
+    let point = search.point
+    guard point.gradient.contains(where: { abs($0) > gradientTolerance }) else {
+      search.isOver = true
+      return false
+    }
+    var direction = descent(point.gradient, search.pairs)
+    if dot(direction, point.gradient) >= 0 {
+      search.pairs = []
+      direction = point.gradient.map { -$0 }
+    }
+    let size = direction.reduce(0) { $0 + abs($1) }
+    let first = search.pairs.isEmpty ? min(1, 1 / size) : 1
+    guard let next = try LineSearch(point, direction, function).search(from: first) else {
+      search.isOver = true
+      return false
+    }
+    let pair = Pair(step: subtract(next.position, point.position), change: subtract(next.gradient, point.gradient))
+    if pair.curvature > 1e-10 * dot(pair.change, pair.change) {
+      search.pairs.append(pair)
+      if search.pairs.count > max(history, 1) { search.pairs.removeFirst() }
+    }
+    search.point = next
+    search.isOver = point.value - next.value <= valueTolerance * max(1, abs(next.value))
+    return true
   }
 
   private func evaluate(_ position: [Double], _ function: Function) throws(GraphError) -> Point {
@@ -64,7 +87,7 @@ public struct LBFGS: Codable, Hashable, Sendable {
   }
 
   /// A step and the change of the gradient along it.
-  private struct Pair {
+  struct Pair: Sendable {
     let step, change: [Double]
     let curvature: Double
     init(step: [Double], change: [Double]) {

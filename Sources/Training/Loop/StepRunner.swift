@@ -39,6 +39,20 @@ public final class StepRunner {
     try set(inputCount, to: batch.targets)
   }
 
+  /// Writes `batch`, of which the first `count` samples count, into its places.
+  func set(_ batch: TrainingBatch, counting count: Int) throws(GraphError) {
+    let inputs = training.graph.inputs
+    for (i, input) in inputs.dropLast(3).enumerated() {
+      if let tensor = batch[training.graph.name(of: input)] { try set(i, to: tensor) }
+    }
+    try set(inputs.count - 3, to: batch.targets)
+    let weights = (0..<batch.count).map { Float($0 < count ? 1 : 0) }
+    try set(inputs.count - 2, to: Tensor(weights, shape: [batch.count]))
+  }
+
+  /// A copy of output `i` of the graph.
+  func output(_ i: Int) -> Tensor { session.output(i) }
+
   /// Writes input `i` of the graph: the model's inputs come first, then the targets.
   public func set(_ i: Int, to tensor: Tensor) throws(GraphError) {
     try locating("input ‘\(training.graph.name(of: training.graph.inputs[i]))’") { () throws(GraphError) in
@@ -67,8 +81,12 @@ public final class StepRunner {
   /// What made the loss of the step that just ran, at `rate`, no finite number.
   func explain(_ batch: TrainingBatch, rate: Double) throws(GraphError) -> NonFiniteSearch.Finding? {
     let graph = training.graph
-    var inputs = graph.inputs.dropLast(2).compactMap { batch[graph.name(of: $0)] }
-    inputs += [batch.targets, .scalar(Float(rate))]
+    var inputs = graph.inputs.compactMap { batch[graph.name(of: $0)] }
+    inputs.append(batch.targets)
+    if inputs.count + 2 == graph.inputs.count {
+      inputs.append(Tensor([Float](repeating: 1, count: batch.count), shape: [batch.count]))
+    }
+    inputs.append(.scalar(Float(rate)))
     return try NonFiniteSearch.first(in: graph, inputs, states: state.contents, threads: threads)
   }
 }

@@ -17,13 +17,16 @@ extension Trainer {
         "the checkpoint is of other data or another batch: an epoch had \(checkpoint.progress.stepsPerEpoch) steps, now it has \(progress.stepsPerEpoch)"
       )
     }
-    let (known, given) = (Set(runner.state.names), Set(checkpoint.states.keys))
+    let search = checkpoint.states.filter { FullBatchDescent.isOwn($0.key) }
+    let states = checkpoint.states.filter { search[$0.key] == nil }
+    let (known, given) = (Set(runner.state.names), Set(states.keys))
     if let name = known.symmetricDifference(given).sorted().first {
       throw GraphError(
         .input,
         "the checkpoint is of another model: ‘\(name)’ is \(known.contains(name) ? "missing" : "not known here")")
     }
-    try runner.state.restore(checkpoint.states)
+    try descent?.restore(search)
+    try runner.state.restore(states)
     setProgress(checkpoint.progress)
   }
 
@@ -36,7 +39,8 @@ extension Trainer {
 
   private var checkpoint: Checkpoint {
     Checkpoint(
-      states: runner.state.contents, progress: progress, recipe: recipe, reordered: runner.training.reorderedNames)
+      states: runner.state.contents.merging(descent?.tensors ?? [:]) { $1 }, progress: progress, recipe: recipe,
+      reordered: runner.training.reorderedNames)
   }
 
   /// Judges the weights as they are; the best are kept.

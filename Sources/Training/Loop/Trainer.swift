@@ -31,19 +31,36 @@ public final class Trainer {
   let isAveraged: Bool
   private let accumulation: Int
   var best: [String: Tensor]?
-  private let batches: TrainingBatches
+  private let source: Source
   private var recordStart = ContinuousClock.now
 
   /// - Parameters:
   ///   - validation: what the weights are judged on; by the loss of the training steps if nil.
   ///   - isAveraged: the weights that are judged and given back are the averages, which the graph keeps.
   ///   - accumulation: steps whose gradients make one update, as in the graph.
-  public init(
+  public convenience init(
     _ training: TrainingGraph, _ batches: TrainingBatches, validation: Validation? = nil,
     learningRate: LearningRate, isAveraged: Bool = false, accumulation: Int = 1,
     options: TrainerOptions = TrainerOptions()
   ) throws(GraphError) {
-    (self.batches, self.validation, self.isAveraged) = (batches, validation, isAveraged)
+    try self.init(
+      training, .batches(batches), validation: validation, learningRate: learningRate, isAveraged: isAveraged,
+      accumulation: accumulation, options: options)
+  }
+
+  /// What a step goes over.
+  enum Source {
+    case batches(TrainingBatches)
+    case all(FullBatchDescent)
+
+    var stepsPerEpoch: Int { if case .batches(let batches) = self { batches.stepsPerEpoch } else { 1 } }
+  }
+
+  init(
+    _ training: TrainingGraph, _ source: Source, validation: Validation?, learningRate: LearningRate, isAveraged: Bool,
+    accumulation: Int, options: TrainerOptions
+  ) throws(GraphError) {
+    (self.source, self.validation, self.isAveraged) = (source, validation, isAveraged)
     (self.options, self.accumulation) = (options, max(accumulation, 1))
     runner = try StepRunner(training, threads: options.threads)
     let judgesClasses = validation?.dataset.task == .classification
@@ -52,48 +69,67 @@ public final class Trainer {
       throw GraphError(.attribute, "the metric \(metric.rawValue) needs data held back to judge on").at("option")
     }
     progress = TrainingProgress(
-      stepsPerEpoch: batches.stepsPerEpoch, seed: options.seed,
+      stepsPerEpoch: source.stepsPerEpoch, seed: options.seed,
       stopping: EarlyStopping(metric: metric, patience: options.patience, margin: options.margin),
       learningRate: learningRate)
   }
 
   /// Samples that a step takes.
   var samplesPerStep: Int {
+    if let descent { return descent.sampleCount }
     let graph = runner.training.graph
     return graph.inputs.first.flatMap { graph.tensorType(of: $0).sizes?.first } ?? 1
   }
 
   /// Steps of the whole training.
-  public var totalSteps: Int { options.steps ?? options.epochs * batches.stepsPerEpoch }
+  public var totalSteps: Int { options.steps ?? options.epochs * source.stepsPerEpoch }
 
   /// Trains from where `progress` is to the end.
   public func run() throws(GraphError) -> TrainingResult {
-    try batches.seek(
-      to: .init(epoch: progress.step / progress.stepsPerEpoch, step: progress.step % progress.stepsPerEpoch))
-    defer { batches.stop() }
+    if case .batches(let batches) = source {
+      try batches.seek(
+        to: .init(epoch: progress.step / progress.stepsPerEpoch, step: progress.step % progress.stepsPerEpoch))
+    }
+    defer { if case .batches(let batches) = source { batches.stop() } }
     try tell(.started(step: progress.step, total: totalSteps, samplesPerStep: samplesPerStep))
     recordStart = .now
-    while progress.step < totalSteps, !progress.stopping.isOver {
+    while progress.step < totalSteps, !progress.stopping.isOver, !(descent?.isOver ?? false) {
       if isInterrupted() {
         try save()
         return try result(.interrupted)
       }
       try step()
     }
-    return try result(progress.step < totalSteps ? .stoppedEarly : .completed)
+    return try result(progress.stopping.isOver && progress.step < totalSteps ? .stoppedEarly : .completed)
+  }
+
+  /// What makes steps that go over all data.
+  var descent: FullBatchDescent? { if case .all(let descent) = source { descent } else { nil } }
+
+  /// Runs a step and returns its loss; throws if that is not finite.
+  private func loss(rate: Double) throws(GraphError) -> Double {
+    switch source {
+    case .batches(let batches):
+      guard let batch = try batches.next() else { throw GraphError(.invariant, "the batches ended early") }
+      try runner.set(batch)
+      let loss = try runner.run(rate: rate)
+      guard loss.isFinite else { throw try failure(loss, batch, rate) }
+      return loss
+    case .all(let descent):
+      let loss = try descent.step(runner)
+      guard loss.isFinite else { throw try failure(loss, descent.culprit(runner), rate) }
+      return loss
+    }
   }
 
   private func step() throws(GraphError) {
-    guard let batch = try batches.next() else { throw GraphError(.invariant, "the batches ended early") }
     let rate = progress.learningRate.value(progress.step / accumulation)
-    try runner.set(batch)
-    let loss = try runner.run(rate: rate)
-    guard loss.isFinite else { throw try failure(loss, batch, rate) }
+    let loss = try loss(rate: rate)
     progress.step += 1
     progress.recordLoss.add(loss)
     progress.evaluationLoss.add(loss)
     try tell(.step(progress.step, loss: loss, rate: rate))
-    let isLast = progress.step == totalSteps
+    let isLast = progress.step == totalSteps || (descent?.isOver ?? false)
     var isDue = isLast || progress.step % max(options.recordInterval, 1) == 0
     var scores: ValidationScores?
     if isLast || progress.step % max(options.evaluationInterval ?? progress.stepsPerEpoch, 1) == 0 {
@@ -127,8 +163,8 @@ public final class Trainer {
   func change(_ body: (inout TrainingProgress) -> Bool) -> Bool { body(&progress) }
 
   /// Why training cannot go on, with the node that is to blame.
-  private func failure(_ loss: Double, _ batch: TrainingBatch, _ rate: Double) throws(GraphError) -> GraphError {
-    let finding = try runner.explain(batch, rate: rate)
+  private func failure(_ loss: Double, _ batch: TrainingBatch?, _ rate: Double) throws(GraphError) -> GraphError {
+    let finding = try batch.flatMap { batch throws(GraphError) in try runner.explain(batch, rate: rate) }
     let cause = finding.map { "\($0.place) is the first: \($0.text)" } ?? "running the batch again did not show where"
     let kept =
       checkpoints.map { $0.hasLast ? "the last good checkpoint is \($0.last.path)" : "there is no checkpoint yet" }

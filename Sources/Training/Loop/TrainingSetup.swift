@@ -21,6 +21,16 @@ public struct TrainingSetup: Sendable {
   ///
   /// Throws what does not fit: data that lacks an input, a batch that the model does not take, a loss of other outputs.
   public func trainer(_ model: Graph, on data: Dataset, validation: Dataset? = nil) throws(GraphError) -> Trainer {
+    guard let optimizer = options.optimizer as? any FullBatchOptimizer else {
+      return try trainer(model, on: data, validation: validation, fullBatch: nil)
+    }
+    return try forFullBatch(optimizer, sampleCount: data.count)
+      .trainer(model, on: data, validation: validation, fullBatch: optimizer)
+  }
+
+  private func trainer(
+    _ model: Graph, on data: Dataset, validation: Dataset?, fullBatch: (any FullBatchOptimizer)?
+  ) throws(GraphError) -> Trainer {
     let names = model.inputs.map { model.name(of: $0) }
     let bound = try data.bound(to: names)
     let batches = try TrainingBatches(
@@ -47,8 +57,14 @@ public struct TrainingSetup: Sendable {
     var judge = validation.map { Validation($0, batch: batch, loss: options.loss, targets: batches.targetForm) }
     judge?.teacher = options.teacher
     judge?.threads = run.threads
+    var source = Trainer.Source.batches(batches)
+    if let fullBatch {
+      batches.stop()
+      try training.expectSameLossInEveryRun(fullBatch)
+      source = .all(FullBatchDescent(training, try parts(bound), fullBatch.search))
+    }
     let trainer = try Trainer(
-      training, batches, validation: judge, learningRate: learningRate, isAveraged: options.averaging != nil,
+      training, source, validation: judge, learningRate: learningRate, isAveraged: options.averaging != nil,
       accumulation: options.accumulation, options: run)
     trainer.finish = trained.restored
     return trainer

@@ -66,6 +66,7 @@ struct LiftWeights: Sendable {
     case is BatchNormalization: return operand < 3 ? .weight : .statistic
     case is Resize, is QuantizeLinear, is DequantizeLinear, is Clip, is Dropout, is Pad, is Where, is ConstantOfShape:
       return nil
+    case is Attention: return operand < 3 ? .weight : nil
     case is Gather: return operand == 0 && model.tensorType(of: value).rank ?? 0 > 1 ? .weight : nil
     case is Identity, is Reshape, is Transpose, is Unsqueeze, is Squeeze, is Flatten, is Expand, is Concat, is Slice,
       is Split:
@@ -73,9 +74,20 @@ struct LiftWeights: Sendable {
       return node.results.lazy.compactMap { Self.role(of: $0, in: model) }.first
     default:
       let isScalar = model.tensorType(of: value).elementCount ?? 2 <= 1
-      if isScalar, !(node.op is any WeightedOp), !Self.isNormalization(node.op) { return nil }
+      if isScalar, !(node.op is any WeightedOp), !Self.isNormalization(node.op), !Self.isBias(operand, node, model) {
+        return nil
+      }
       return node.op is any DifferentiableOp || node.op is any CompositeOp ? .weight : nil
     }
+  }
+
+  /// Operand `operand` is added to the one output of a product with weights.
+  private static func isBias(_ operand: Int, _ node: Node, _ model: Graph) -> Bool {
+    guard node.op is Add, node.operands.count == 2, let other = node.operands[1 - operand],
+      model.tensorType(of: other).shape?.last?.size == 1, let product = model.producer(of: other),
+      product.op is MatMul, let weights = product.operands[1]
+    else { return false }
+    return model.constant(weights) != nil
   }
 
   private static func isNormalization(_ op: any Op) -> Bool {

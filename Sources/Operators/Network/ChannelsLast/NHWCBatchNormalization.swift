@@ -6,12 +6,11 @@ import HoneKernels
 ///
 /// Operands: x, scale, bias, running mean and variance, and perhaps a residual of x's type. Results: y, the batch's mean
 /// and inverse standard deviation, which its gradient reads, and the next running mean and variance: the old one times
-/// `momentum` plus the batch's times 1 − momentum, the batch's variance being the unbiased one where `unbiased`.
+/// `momentum` plus the batch's times 1 − momentum.
 public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
   public static var domain: String { NHWC.domain }
   public var epsilon: Float = 1e-5
   public var momentum: Float = 0.9
-  public var unbiased = false
   public var low: Float = -.infinity
   public var high: Float = .infinity
   public init() {}
@@ -42,8 +41,7 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
     }
     let plan = plan(sizes)
     let hasResidual = call.has(5)
-    let (keep, rows) = (momentum, Float(plan.rows))
-    let correction = unbiased && rows > 1 ? rows / (rows - 1) : 1
+    let keep = momentum
     let slices = Kernel.Slices.count(batch: sizes[0])
     let moments = Kernel.Stage(tasks: plan.taskCount, slices: Kernel.Slices(slices, of: [0])) { frame, range in
       plan.moments(tasks: range, x: frame.operand(0, as: Float.self), workspace: frame.workspace!)
@@ -59,7 +57,7 @@ public struct NHWCBatchNormalization: ExecutableOp, DifferentiableOp {
         mean: frame.hasResult(1) ? frame.result(1) : nil, inverse: frame.hasResult(2) ? frame.result(2) : nil
       ) { c, mean, variance in
         nextMean?[c] = oldMean[c] * keep + mean * (1 - keep)
-        nextVariance?[c] = oldVariance[c] * keep + variance * correction * (1 - keep)
+        nextVariance?[c] = oldVariance[c] * keep + variance * (1 - keep)
       }
     }
     return Kernel(tasks: plan.taskCount, overwrites: [3: 3, 4: 4]) { frame, range in
