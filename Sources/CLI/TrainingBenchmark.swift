@@ -3,6 +3,7 @@ import HoneModels
 import HoneONNX
 import HoneRuntime
 import HoneTraining
+import HoneTransforms
 
 /// Measures steps of training on random data.
 struct TrainingBenchmark {
@@ -14,12 +15,16 @@ struct TrainingBenchmark {
   let binding: [String: Int]
   let profiles: Bool
   let recomputes: Bool
+  let precision: Precision
+  /// Told what the precision came to.
+  let note: (String) -> Void
 
   struct Result: Encodable {
     var model: String
     var batch: Int
     var optimizer: String
     var threads: Int
+    var precision: String
     /// Median time of a step.
     var step_ms: Double
     var samples_per_second: Double
@@ -53,8 +58,9 @@ struct TrainingBenchmark {
     }
     let median = times.sorted()[times.count / 2]
     var result = Result(
-      model: model, batch: batch, optimizer: optimizer, threads: threads, step_ms: median,
-      samples_per_second: 1000 / median * Double(batch), peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
+      model: model, batch: batch, optimizer: optimizer, threads: threads, precision: precision.rawValue,
+      step_ms: median, samples_per_second: 1000 / median * Double(batch),
+      peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
       load_ms: load.milliseconds, steps: times.count)
     if profiles { result.profile = try profile(runner) }
     return result
@@ -107,8 +113,10 @@ struct TrainingBenchmark {
     let choice: OptimizerChoice = try RecipeValue(kind: optimizer, option: "--optimizer").decoded(option: "--optimizer")
     options.optimizer = choice.optimizer
     options.recomputesActivations = recomputes
+    options.precision = precision
     let targets = self.targets(scores, options.loss)
     let training = try TrainingGraph(graph, inputs: types, targets: [targets.type], options: options)
+    for text in training.notes { note(text) }
     let runner = try StepRunner(training, threads: threads)
     var generator = RandomInputs(seed: seed)
     for (i, type) in types.enumerated() { try runner.set(i, to: generator.tensor(type)) }

@@ -5,6 +5,7 @@ import HoneIR
 import HoneModels
 import HoneONNX
 import HoneTraining
+import HoneTransforms
 
 /// What `train` and `finetune` do: opens model and data, trains, and writes the model.
 struct TrainingJob {
@@ -120,6 +121,7 @@ struct TrainingJob {
     setup.options.teacher = try teacher()
     setup.options.gradientNormLimit = recipe.gradientNorm ?? defaults.gradientNorm
     setup.options.averaging = recipe.averaging
+    setup.options.precision = recipe.precision ?? .fp32
     setup.options.recomputesActivations = recipe.recompute ?? false
     setup.options.accumulation = recipe.accumulation ?? 1
     setup.options.rules = (recipe.freeze ?? []).map { ParameterRule(.init(name: $0), isFrozen: true) }

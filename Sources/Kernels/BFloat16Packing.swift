@@ -25,13 +25,18 @@ public struct BFloat16Packing: Sendable {
   public let n: Int
   public let instructionSet: InstructionSet
   private let panels: Panels
-  private let paddedDepth: Int
+  let paddedDepth: Int
+  private let order: [Int]
 
   /// Rows that are packed together.
   static let rowsPerPiece = 128
 
-  public init(taps: Int = 1, depth: Int, n: Int, instructionSet: InstructionSet = .current) {
+  /// Packed tap `t` is tap `order[t]` of the source; all in their order if that is empty.
+  public init(
+    taps: Int = 1, depth: Int, n: Int, order: [Int] = [], instructionSet: InstructionSet = .current
+  ) {
     (self.taps, self.depth, self.n, self.instructionSet) = (taps, depth, n, instructionSet)
+    self.order = order
     panels = Panels(n: n, instructionSet: instructionSet)
     paddedDepth = roundedUp(depth, to: instructionSet.bfloat16Depth)
   }
@@ -53,7 +58,8 @@ public struct BFloat16Packing: Sendable {
       let (column, columns) = (panel * panels.width, panels.columns(panel))
       let first = piece * Self.rowsPerPiece
       let count = min(Self.rowsPerPiece, paddedDepth - first)
-      let element = tap * source.tapStride + first * source.rowStride + column * source.columnStride
+      let element =
+        (order.isEmpty ? tap : order[tap]) * source.tapStride + first * source.rowStride + column * source.columnStride
       let from = source.base + element * source.type.byteCount
       let out =
         packed.assumingMemoryBound(to: UInt16.self)

@@ -72,6 +72,7 @@ public final class Trainer {
       to: .init(epoch: progress.step / progress.stepsPerEpoch, step: progress.step % progress.stepsPerEpoch))
     defer { batches.stop() }
     try tell(.started(step: progress.step, total: totalSteps, samplesPerStep: samplesPerStep))
+    for note in runner.training.notes { try tell(.note(note)) }
     recordStart = .now
     while progress.step < totalSteps, !progress.stopping.isOver {
       if isInterrupted() {
