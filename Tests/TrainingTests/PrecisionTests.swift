@@ -2,6 +2,7 @@ import Foundation
 import HoneDatasets
 import HoneIR
 import HoneModels
+import HoneONNX
 import HoneOperators
 import HoneRuntime
 import HoneTraining
@@ -96,6 +97,30 @@ struct PrecisionTests {
     try second.resume(from: checkpoint)
     let rest = try second.run()
     #expect(TrainerTests.weights(rest.model).map(\.floats) == TrainerTests.weights(whole.model).map(\.floats))
+  }
+
+  /// PyTorch's own autocast is within 5e-4 of its fp32 losses there.
+  @Test(arguments: ExactnessTests.cases.filter { ["resnet8", "minilm"].contains($0.model) && $0.optimizer == "sgd" })
+  func `losses are as near to PyTorch's as those of its autocast`(item: ExactnessTests.Case) throws {
+    let folder = ExactnessTests.folder.appendingPathComponent(item.model)
+    let model = try ONNXModel(contentsOf: folder.appendingPathComponent("model.onnx")).graph
+    let batches = try NumPyArchive(folder.appendingPathComponent("batches.npz"))
+    var options = TrainingOptions()
+    (options.optimizer, options.precision) = (SGDOptimizer(momentum: 0.9), .bf16)
+    let training = try TrainingGraph(
+      model, inputs: [batches.tensor("input0").type], targets: [batches.tensor("target0").type], options: options)
+    #expect(training.products?.narrowShare ?? 0 > 0.5, "\(training.notes)")
+    let runner = try StepRunner(training)
+    let wanted = try NumPyArchive(folder.appendingPathComponent("sgd.npz")).tensor("losses").floats.map(Double.init)
+    let losses = try wanted.indices.map { step in
+      try runner.set(0, to: batches.tensor("input\(step)"))
+      try runner.set(1, to: batches.tensor("target\(step)"))
+      return try runner.run(rate: item.rate)
+    }
+    #expect(losses != wanted)
+    let worst = zip(losses, wanted).map { abs($0 / $1 - 1) }.max()!
+    print("\(item.testDescription) in bf16: losses \(worst)")
+    #expect(worst < 1e-3, "\(losses) are not \(wanted)")
   }
 
   @Test func `other precisions are refused`() throws {

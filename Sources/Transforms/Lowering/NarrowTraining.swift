@@ -27,6 +27,7 @@ public struct NarrowTraining: Pass {
           name: graph.label(of: node), operatorName: node.op.name, multiplyAccumulates: product.multiplyAccumulates),
         isNarrow: result != nil)
     }
+    try graph.addBiases()
     graph.removeDeadNodes()
     return precisions
   }
@@ -93,6 +94,22 @@ private struct TrainedProduct {
 }
 
 extension Graph {
+  /// Products add the biases that follow them.
+  fileprivate mutating func addBiases() throws(GraphError) {
+    for node in sorted() where node.op is Add && node.operands.count == 2 {
+      for (i, j) in [(0, 1), (1, 0)] {
+        guard let (op, product) = soleProducer(of: node.operands[i], as: BFloat16MatMul.self), !op.transA,
+          product.operands.count == 2, let weights = product.operands[1], tensorType(of: weights).rank == 2,
+          let bias = node.operands[j], isWeight(bias), let sizes = tensorType(of: node.result).sizes,
+          self.sizes(ofFloat: bias) == Array(sizes.suffix(1)), type(of: node.result) == type(of: product.result)
+        else { continue }
+        let sum = try apply(op, product.operands + [bias], resultCount: 1, named: product.name)[0]
+        replace(node.result, with: sum)
+        break
+      }
+    }
+  }
+
   /// The concrete sizes of a float32 tensor.
   fileprivate func sizes(ofFloat value: Value) -> [Int]? {
     guard let type = type(of: value).tensor, type.element == .float32 else { return nil }

@@ -116,6 +116,22 @@ struct NarrowTrainingTests {
     }
   }
 
+  @Test func `products add biases`() throws {
+    for isFirst in [false, true] {
+      var graph = Graph()
+      let x = graph.input("x", TensorType(.float32, [2, 32, 64] as [Int]))
+      let product = try graph.apply(MatMul(), x, graph.constant(Self.numbers([64, 96], 1)))
+      let bias = graph.constant(Self.numbers([96], 2))
+      graph.outputs = [try isFirst ? graph.apply(Add(), bias, product) : graph.apply(Add(), product, bias)]
+      let numbers = Self.numbers([2, 32, 64], 3)
+      let before = try Session(graph).run([numbers])[0].floats
+      try NarrowTraining().run(on: &graph)
+      #expect(graph.sorted().map(\.op.name) == ["Cast", "BFloat16MatMul"])
+      let after = try Session(graph).run([numbers])[0].floats
+      #expect(zip(before, after).allSatisfy { abs($0 - $1) < 0.05 })
+    }
+  }
+
   @Test func `a value that several products read is rounded once, and small products stay`() throws {
     var graph = Graph()
     let x = graph.input("x", TensorType(.float32, [64, 64] as [Int]))
