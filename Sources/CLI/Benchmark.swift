@@ -75,8 +75,11 @@ struct BenchmarkCommand: ParsableCommand {
   func validate() throws {
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
     guard batch > 0 else { throw ValidationError("--batch must be positive") }
-    if train, serve || inputs != nil || arithmetic.precision != .fp32 {
-      throw ValidationError("--train takes no --inputs or --precision: it runs on random data in fp32")
+    if train, serve || inputs != nil {
+      throw ValidationError("--train takes no --inputs: it runs on random data")
+    }
+    if train, arithmetic.precision != .fp32, arithmetic.precision != .bf16 {
+      throw ValidationError("--precision takes fp32 or bf16 in training")
     }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
@@ -106,13 +109,14 @@ struct BenchmarkCommand: ParsableCommand {
   private func runTraining() throws {
     let result = try TrainingBenchmark(
       model: model.path, batch: batch, optimizer: optimizer, threads: threads.count, seed: seed,
-      binding: binding.dictionary, profiles: profile, recomputes: recompute
+      binding: binding.dictionary, profiles: profile, recomputes: recompute,
+      precision: arithmetic.precision, note: { output.note($0) }
     ).run(duration: duration, warmup: warmup)
     if output.format == .json { return try Console.json(result) }
     Console.print(
       """
       \(result.model), batch \(result.batch), \(result.optimizer), \(result.threads) thread\(result.threads == 1 ? "" : "s"), \
-      \(Format.count(result.steps)) steps
+      \(result.precision), \(Format.count(result.steps)) steps
       step_ms               \(Format.number(result.step_ms, 3))
       samples_per_second    \(Format.number(result.samples_per_second, 1))
       peak_memory_mb        \(Format.number(result.peak_memory_mb, 1))

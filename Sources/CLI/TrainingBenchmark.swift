@@ -3,6 +3,7 @@ import HoneModels
 import HoneONNX
 import HoneRuntime
 import HoneTraining
+import HoneTransforms
 
 /// Measures steps of training on random data.
 struct TrainingBenchmark {
@@ -14,12 +15,16 @@ struct TrainingBenchmark {
   let binding: [String: Int]
   let profiles: Bool
   let recomputes: Bool
+  let precision: Precision
+  /// Told what the precision came to.
+  let note: (String) -> Void
 
   struct Result: Encodable {
     var model: String
     var batch: Int
     var optimizer: String
     var threads: Int
+    var precision: String
     /// Median time of a step.
     var step_ms: Double
     var samples_per_second: Double
@@ -65,8 +70,9 @@ struct TrainingBenchmark {
     let median = times.sorted()[times.count / 2]
     let memory = runner.plan.memory
     var result = Result(
-      model: model, batch: batch, optimizer: optimizer, threads: threads, step_ms: median,
-      samples_per_second: 1000 / median * Double(batch), peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
+      model: model, batch: batch, optimizer: optimizer, threads: threads, precision: precision.rawValue,
+      step_ms: median, samples_per_second: 1000 / median * Double(batch),
+      peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
       activation_memory_mb: Double(memory.valueByteCount) / 1e6,
       workspace_memory_mb: Double(memory.workspaceByteCount + threads * memory.scratchByteCount) / 1e6,
       arena_memory_mb: Double(memory.arenaByteCount) / 1e6, state_memory_mb: Double(memory.stateByteCount) / 1e6,
@@ -126,8 +132,10 @@ struct TrainingBenchmark {
         .at("option").at("--optimizer")
     }
     options.recomputesActivations = recomputes
+    options.precision = precision
     let targets = self.targets(scores, options.loss)
     let training = try TrainingGraph(graph, inputs: types, targets: [targets.type], options: options)
+    for text in training.notes { note(text) }
     let runner = try StepRunner(training, threads: threads)
     var generator = RandomInputs(seed: seed)
     for (i, type) in types.enumerated() { try runner.set(i, to: generator.tensor(type)) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HoneIR
 import HoneTraining
+import HoneTransforms
 
 /// What `train` and `finetune` have in common. An option wins over the recipe.
 struct TrainingFlags: ParsableArguments {
@@ -39,6 +40,11 @@ struct TrainingFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp("Uses the weights' running average, of which each update keeps this share.", valueName: "share"))
   var averaging: Float?
+  @Option(
+    help: ArgumentHelp(
+      "What products multiply: fp32, or bf16 (operands rounded to bfloat16; sums, weights and all else fp32). (default: fp32)",
+      valueName: "precision"))
+  var precision: String?
   @Flag(help: "Compute activations again in the backward pass instead of keeping them: less memory, more time.")
   var recompute = false
   @Flag(help: "Rows of embeddings that a batch does not read stay as they are, with their moments.")
@@ -84,6 +90,9 @@ struct TrainingFlags: ParsableArguments {
       if let value, value < 1 { throw ValidationError("--\(name) must be positive") }
     }
     if let rate, !(rate >= 0 && rate.isFinite) { throw ValidationError("--rate must be a number that is not negative") }
+    if let precision, !["fp32", "bf16"].contains(precision) {
+      throw ValidationError("--precision takes fp32 or bf16 in training")
+    }
     if let metric, TrainingMetric(rawValue: metric) == nil {
       throw ValidationError("--metric takes \(TrainingMetric.allCases.map(\.rawValue).joined(separator: ", "))")
     }
@@ -106,6 +115,7 @@ struct TrainingFlags: ParsableArguments {
     given.warmUp = warmUp
     (given.teacher, given.teacherWeight, given.temperature) = (teacher, teacherWeight, temperature)
     (given.gradientNorm, given.averaging, given.weights) = (gradientNorm, averaging, weights)
+    given.precision = precision.flatMap(Precision.init)
     given.recompute = recompute ? true : nil
     given.sparseEmbeddings = sparseEmbeddings ? true : nil
     (given.metric, given.patience) = (metric.flatMap(TrainingMetric.init), patience)

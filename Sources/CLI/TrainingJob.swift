@@ -5,6 +5,7 @@ import HoneIR
 import HoneModels
 import HoneONNX
 import HoneTraining
+import HoneTransforms
 
 /// What `train` and `finetune` do: opens model and data, trains, and writes the model.
 struct TrainingJob {
@@ -125,6 +126,7 @@ struct TrainingJob {
     setup.options.teacher = try teacher()
     setup.options.gradientNormLimit = recipe.gradientNorm ?? (goesOverAll ? nil : defaults.gradientNorm)
     setup.options.averaging = recipe.averaging
+    setup.options.precision = recipe.precision ?? .fp32
     setup.options.recomputesActivations = recipe.recompute ?? false
     setup.options.sparseEmbeddings = recipe.sparseEmbeddings ?? false
     setup.options.accumulation = recipe.accumulation ?? 1

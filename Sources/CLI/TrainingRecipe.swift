@@ -2,6 +2,7 @@ import Foundation
 import HoneDatasets
 import HoneIR
 import HoneTraining
+import HoneTransforms
 import Yams
 
 /// How a model is trained, as a file says it. What is absent has the command's default.
@@ -33,6 +34,8 @@ struct TrainingRecipe: Codable, Hashable {
   var gradientNorm: Float?
   /// How much of the weights' running average each update keeps.
   var averaging: Float?
+  /// What products multiply, fp32 or bf16.
+  var precision: Precision?
   /// Activations are computed again in the backward pass instead of being kept.
   var recompute: Bool?
   /// Rows of embeddings that a batch does not read stay as they are.
@@ -56,7 +59,7 @@ struct TrainingRecipe: Codable, Hashable {
     case warmUp = "warm-up"
     case augmentation, seed
     case gradientNorm = "gradient-norm"
-    case averaging, recompute
+    case averaging, precision, recompute
     case sparseEmbeddings = "sparse-embeddings"
     case accumulation, metric, patience
     case evaluationInterval = "evaluate-every"

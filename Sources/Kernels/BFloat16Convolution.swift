@@ -84,14 +84,36 @@ public struct BFloat16Convolution: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
+    guard shape.isDepthwise else {
+      return run(tasks: tasks, x: x, y: y, operands: operands, scratch: scratch) { group, column in
+        weights.groups[group].panel(at: column)
+      }
+    }
+    for task in tasks {
+      let block = grid.block(task)
+      let image = x + block.image * shape.inputPixels * shape.inputStride
+      depthwise(block, image, weights, y.assumingMemoryBound(to: UInt16.self), operands)
+    }
+  }
+
+  /// Runs `tasks` with weights that `packing` left at `packed`.
+  public func run(
+    tasks: Range<Int>, x: UnsafePointer<UInt16>, packing: BFloat16ConvolutionPacking, packed: UnsafeRawPointer,
+    y: UnsafeMutableRawPointer, operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
+  ) {
+    run(tasks: tasks, x: x, y: y, operands: operands, scratch: scratch) { group, column in
+      packing.panel(packed, group: group, column: column)
+    }
+  }
+
+  private func run(
+    tasks: Range<Int>, x: UnsafePointer<UInt16>, y: UnsafeMutableRawPointer, operands: EpilogueOperands,
+    scratch: UnsafeMutableRawPointer, weights: (_ group: Int, _ column: Int) -> UnsafePointer<UInt16>
+  ) {
     if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
       let image = x + block.image * shape.inputPixels * shape.inputStride
-      if shape.isDepthwise {
-        depthwise(block, image, weights, y.assumingMemoryBound(to: UInt16.self), operands)
-        continue
-      }
       let source: RowSource
       if let strip {
         strip.fill(
@@ -102,19 +124,21 @@ public struct BFloat16Convolution: Sendable {
         source = grid.rows(
           block, image + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 2)
       }
-      for panel in block.panels { product(block, panel, source, weights, y, operands) }
+      for panel in block.panels {
+        product(block, panel, source, weights(block.group, panel * grid.panels.width), y, operands)
+      }
     }
   }
 
   private func product(
-    _ block: ConvolutionGrid.Block, _ panel: Int, _ source: RowSource, _ weights: PackedBFloat16Convolution,
+    _ block: ConvolutionGrid.Block, _ panel: Int, _ source: RowSource, _ weights: UnsafePointer<UInt16>,
     _ y: UnsafeMutableRawPointer, _ operands: EpilogueOperands
   ) {
     let row = block.image * shape.outputPixels + block.pixels.lowerBound
     let column = panel * grid.panels.width
     let channel = block.group * grid.panels.n + column
     var arguments = GemmBF16(
-      a: source, b: weights.groups[block.group].panel(at: column),
+      a: source, b: weights,
       c: y + (row * shape.outputStride + channel) * yType.byteCount, c_stride: shape.outputStride,
       rows: block.pixels.count, columns: grid.panels.columns(panel), narrow: yType == .bfloat16 ? 1 : 0,
       epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))

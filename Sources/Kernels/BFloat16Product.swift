@@ -94,6 +94,27 @@ public struct BFloat16Product: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
   ) {
     precondition(b.k == k && b.n == n && b.instructionSet == instructionSet, "B is packed for another product")
+    run(tasks: tasks, a: a, panels: b.panels.panel(at: 0), c: c, operands: operands, scratch: scratch)
+  }
+
+  /// How B that changes from run to run is packed for `run` with `packed`.
+  public var packing: BFloat16Packing { BFloat16Packing(depth: k, n: n, instructionSet: instructionSet) }
+
+  /// Runs `tasks` with B that `packing` left at `packed`.
+  public func run(
+    tasks: Range<Int>, a: UnsafeRawPointer, packed: UnsafeRawPointer, c: UnsafeMutableRawPointer,
+    operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
+  ) {
+    run(
+      tasks: tasks, a: a, panels: packed.assumingMemoryBound(to: UInt16.self), c: c, operands: operands,
+      scratch: scratch)
+  }
+
+  private func run(
+    tasks: Range<Int>, a: UnsafeRawPointer, panels b: UnsafePointer<UInt16>, c: UnsafeMutableRawPointer,
+    operands: EpilogueOperands, scratch: UnsafeMutableRawPointer?
+  ) {
+    let depth = roundedUp(k, to: instructionSet.bfloat16Depth)
     var rounded = -1
     for index in grid.blocks(tasks) {
       let block = grid.block(index)
@@ -109,7 +130,7 @@ public struct BFloat16Product: Sendable {
       for panel in block.panels {
         let column = panel * panels.width
         var arguments = GemmBF16(
-          a: source, b: b.panels.panel(at: column), c: c + (row * cStride + column) * cType.byteCount,
+          a: source, b: b + column * depth, c: c + (row * cStride + column) * cType.byteCount,
           c_stride: cStride, rows: block.rows.count, columns: panels.columns(panel),
           narrow: cType == .bfloat16 ? 1 : 0,
           epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride))

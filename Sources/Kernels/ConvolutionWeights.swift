@@ -155,15 +155,19 @@ extension Convolution {
   public static func inputGradient(of shape: ConvolutionShape, instructionSet: InstructionSet = .current)
     -> Convolution?
   {
-    guard shape.strides.allSatisfy({ $0 == 1 }) else { return nil }
-    let reach = shape.kernel.indices.map { (shape.kernel[$0] - 1) * shape.dilations[$0] }
-    let begin = reach.indices.map { reach[$0] - shape.padsBegin[$0] }
+    shape.inputGradient.map { Convolution($0, instructionSet: instructionSet) }
+  }
+}
+
+extension ConvolutionShape {
+  /// The convolution of dy, by the window turned by 180°, that gives the gradient with respect to this one's input, for
+  /// strides of 1; nil for others.
+  var inputGradient: ConvolutionShape? {
+    guard strides.allSatisfy({ $0 == 1 }) else { return nil }
+    let begin = kernel.indices.map { (kernel[$0] - 1) * dilations[$0] - padsBegin[$0] }
     guard begin.allSatisfy({ $0 >= 0 }) else { return nil }
-    return Convolution(
-      ConvolutionShape(
-        batch: shape.batch, inputChannels: shape.outputChannels, outputChannels: shape.inputChannels,
-        groups: shape.groups, input: shape.output, kernel: shape.kernel, dilations: shape.dilations, padsBegin: begin,
-        output: shape.input),
-      instructionSet: instructionSet)
+    return ConvolutionShape(
+      batch: batch, inputChannels: outputChannels, outputChannels: inputChannels, groups: groups, input: output,
+      kernel: kernel, dilations: dilations, padsBegin: begin, output: input)
   }
 }

@@ -1,7 +1,8 @@
 public import HoneIR
 import HoneOperators
 public import HoneRuntime
-import HoneTransforms
+public import HoneTransforms
+import Logging
 
 /// A model made into a graph whose run is one step of training: loss, gradients, updates.
 ///
@@ -19,6 +20,9 @@ public struct TrainingGraph: Sendable {
   public static let runCounter = "training.runs"
   public static let updateCounter = "training.updates"
 
+  /// Which products multiply bfloat16, where that was asked for.
+  public let products: ProductPrecisions?
+
   private let original: Graph
   private let parameters: [Parameter]
 
@@ -30,6 +34,10 @@ public struct TrainingGraph: Sendable {
     guard inputs.count == model.inputs.count else {
       throw GraphError(.input, "the model has \(model.inputs.count) inputs, types of \(inputs.count) were given")
     }
+    guard options.precision == .fp32 || options.precision == .bf16 else {
+      throw GraphError(.attribute, "training runs in fp32 or bf16, not in \(options.precision.rawValue)").at(
+        "option --precision")
+    }
     original = try Self.unfolded(model, inputs)
     let lift = LiftWeights(original, options.rules, weightDecay: options.optimizer.weightDecay)
     var step = TrainingStep(try lift.bound(original, inputs), lift.parameters, options)
@@ -38,9 +46,13 @@ public struct TrainingGraph: Sendable {
     try Self.lower(&step.graph)
     step.noteOrders()
     try step.append(targets: targets)
-    (graph, parameters) = (step.graph, step.parameters)
+    (graph, parameters, products) = (step.graph, step.parameters, step.products)
     weightNames = step.weights.map(\.parameter.name)
     weightDecays = step.weights.map(\.parameter.decay)
+    if let products {
+      let log = Logger(label: "hone.training")
+      for line in products.details { log.debug("\(line)") }
+    }
   }
 
   /// What makes the steps of training fast on this machine.
@@ -73,6 +85,16 @@ public struct TrainingGraph: Sendable {
 }
 
 extension TrainingGraph {
+  /// What is worth telling about the precision that was asked for.
+  public var notes: [String] {
+    guard let products else { return [] }
+    guard !Machine.multipliesBFloat16 else { return [products.summary] }
+    return [
+      products.summary,
+      "this machine (\(Machine.instructionSet)) has no bfloat16 products; they run as fp32 ones, which is slower",
+    ]
+  }
+
   /// The name of the state that holds the average of a weight.
   public static func averageName(_ weight: String) -> String { "\(weight):average" }
 

@@ -1,4 +1,5 @@
 public import HoneIR
+public import HoneTransforms
 
 /// How a model is trained, but for its data and the learning rate.
 public struct TrainingOptions: Sendable {
@@ -37,6 +38,9 @@ public struct TrainingOptions: Sendable {
   public var reportsOutputs = false
   /// Activations are computed again in the backward pass instead of being kept: less memory for more time.
   public var recomputesActivations = false
+  /// What products multiply: fp32, or bf16, to which their operands are rounded in the forward and the backward pass, with
+  /// fp32 sums. Weights, their gradients, moments, statistics and losses are fp32 in any case.
+  public var precision = Precision.fp32
   /// A model with the same inputs whose outputs the loss compares with.
   public var teacher: Graph?
 

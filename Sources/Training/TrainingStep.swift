@@ -7,6 +7,7 @@ struct TrainingStep {
   var graph: Graph
   var parameters: [Parameter]
   private(set) var weights: [(state: Value, parameter: Parameter)] = []
+  private(set) var products: ProductPrecisions?
   private let options: TrainingOptions
   private var statistics: [PrepareForTraining.Statistic] = []
   private var runs: Value?
@@ -76,6 +77,7 @@ struct TrainingStep {
     graph.update(counters.updates, to: try graph.apply(AdvanceCounter(), counters.updates, factor))
     graph.removeDeadNodes()
     if options.recomputesActivations { try RecomputeActivations(forward: forward).run(on: &graph) }
+    if options.precision == .bf16 { products = try NarrowTraining().narrow(&graph) }
   }
 
   private mutating func appendLoss(_ targets: [TensorType]) throws(GraphError) -> Value {
@@ -108,7 +110,8 @@ struct TrainingStep {
   private func prepared(_ teacher: Graph, _ inputs: [Value]) throws(GraphError) -> Graph {
     let types = inputs.map { graph.type(of: $0) }
     return try locating("teacher") { () throws(GraphError) in
-      try Preparation().graph(teacher.rebuilt(inputTypes: Dictionary(uniqueKeysWithValues: zip(teacher.inputs, types))))
+      try Preparation(precision: options.precision).graph(
+        teacher.rebuilt(inputTypes: Dictionary(uniqueKeysWithValues: zip(teacher.inputs, types))))
     }
   }
 

@@ -30,12 +30,17 @@ struct ConvolutionGradientTests {
     var expectedWeights: [Double]
     var expectedInputs: [Double]
 
-    init(_ s: ConvolutionShape) {
+    /// Numbers that are bfloat16 where `rounded`.
+    init(_ s: ConvolutionShape, rounded: Bool = false) {
       self.s = s
       var random = Random(UInt64(s.taps * 100 + s.inputChannels))
-      x = random.floats(s.batch * s.inputPixels * s.inputChannels)
-      w = random.floats(s.taps * s.inputChannelsPerGroup * s.outputChannels)
-      dy = random.floats(s.batch * s.outputPixels * s.outputChannels)
+      func numbers(_ count: Int) -> [Float] {
+        let numbers = random.floats(count)
+        return rounded ? numbers.map { float(bfloat16($0)) } : numbers
+      }
+      x = numbers(s.batch * s.inputPixels * s.inputChannels)
+      w = numbers(s.taps * s.inputChannelsPerGroup * s.outputChannels)
+      dy = numbers(s.batch * s.outputPixels * s.outputChannels)
       expectedWeights = [Double](repeating: 0, count: w.count)
       expectedInputs = [Double](repeating: 0, count: x.count)
       let perGroup = s.inputChannelsPerGroup
@@ -59,7 +64,7 @@ struct ConvolutionGradientTests {
     }
   }
 
-  static let cases = shapes.map(Case.init)
+  static let cases = shapes.map { Case($0) }
 
   @Test(arguments: InstructionSet.available)
   func `weight gradients match the definition and stay in their operands`(set: InstructionSet) {

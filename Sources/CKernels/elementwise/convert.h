@@ -134,6 +134,14 @@ KERNEL(convert)(int32_t from, int32_t to, const void *x, void *y, size_t n) {
     CAT(convert_plain, ISA)(from, to, x, y, n);
     return;
   }
+  if (from == scalar_f32) {
+    store_half(to, x, y, n);
+    return;
+  }
+  if (to == scalar_f32) {
+    load_half(from, x, y, n);
+    return;
+  }
   float values[half_block];
   double wide[half_block];
   for (size_t i = 0; i < n; i += half_block) {

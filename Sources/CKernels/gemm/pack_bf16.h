@@ -17,6 +17,21 @@ KERNEL(pair_bf16)(const uint16_t *x, ptrdiff_t stride, size_t k, size_t padded_k
   }
 }
 
+// As pair_bf16 for rows at x + offsets[…]; rows of negative offsets are zeros.
+KERNEL(pair_rows_bf16)(const uint16_t *x, const int32_t *offsets, size_t k, size_t padded_k, size_t n, uint16_t *panel,
+                       size_t width) {
+  for (size_t p = 0; p < padded_k; p += 2, panel += 2 * width) {
+    const uint16_t *even = p < k && offsets[p] >= 0 ? x + offsets[p] : NULL;
+    const uint16_t *odd = p + 1 < k && offsets[p + 1] >= 0 ? x + offsets[p + 1] : NULL;
+    for (size_t j = 0; j < width; j += LANES) {
+      vi low = (vi)0, high = (vi)0;
+      if (j < n && even) low = vbits(vload_half(even + j, n - j));
+      if (j < n && odd) high = vbits(vload_half(odd + j, n - j));
+      vstorei((int32_t *)(void *)(panel + 2 * j), (vi)((vu)low >> 16) | high);
+    }
+  }
+}
+
 KERNEL(pack_bf16)(const PackBF16 *p) {
   uint16_t *out = p->panels;
   for (size_t n0 = 0; n0 < p->n; n0 += PANEL_VECTORS * LANES) {

@@ -180,6 +180,8 @@ typedef struct {
   X(pack_bf16, (const PackBF16 *p))          \
   X(narrow_bf16, (const float *x, uint16_t *y, size_t n, float factor)) \
   X(pair_bf16, (const uint16_t *x, ptrdiff_t stride, size_t k, size_t padded_k, size_t n, uint16_t *panel, \
-                size_t width))
+                size_t width))             \
+  X(pair_rows_bf16, (const uint16_t *x, const int32_t *offsets, size_t k, size_t padded_k, size_t n, \
+                     uint16_t *panel, size_t width))
 
 #pragma clang assume_nonnull end

@@ -5,6 +5,7 @@ extension Catalog {
     ArgMax.self,
     ArgMin.self,
     Attention.self,
+    BFloat16MatMul.self,
     BatchNormalization.self,
     CausalConvWithState.self,
     ClassLossGradient.self,

@@ -92,6 +92,7 @@ public final class Trainer {
     }
     defer { if case .batches(let batches) = source { batches.stop() } }
     try tell(.started(step: progress.step, total: totalSteps, samplesPerStep: samplesPerStep))
+    for note in runner.training.notes { try tell(.note(note)) }
     recordStart = .now
     while progress.step < totalSteps, !progress.stopping.isOver, !(descent?.isOver ?? false) {
       if isInterrupted() {

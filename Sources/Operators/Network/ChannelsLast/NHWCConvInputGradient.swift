@@ -3,6 +3,8 @@ import HoneKernels
 
 /// The gradient of `NHWCTrainedConv` with respect to its input: dx `[N, …, C]` of dy `[N, …, M]` and weights
 /// `[kernel…, C/group, M]`. It is also the transposed convolution of dy.
+///
+/// dy may be bfloat16 beside float32 weights, which are rounded as they are packed; the result is float32 then.
 public struct NHWCConvInputGradient: TrainedConvolutionOp {
   public static var domain: String { NHWC.domain }
   public var auto_pad = AutoPad.notSet
@@ -21,15 +23,17 @@ public struct NHWCConvInputGradient: TrainedConvolutionOp {
       input_shape.count == w.count - 2
     else { throw GraphError(.type, "\(try call.tensor(0)) and \(try call.tensor(1)) do not fit a convolution") }
     let channels = w[w.count - 2] * Dimension(group)
-    return [.tensor(try call.element(0), [dy[0]] + input_shape.map(Dimension.fixed) + [channels])]
+    return [.tensor(try resultElement(call), [dy[0]] + input_shape.map(Dimension.fixed) + [channels])]
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    try requireFloat(call)
+    let isNarrow = try call.element(0) == .bfloat16
+    if !isNarrow { try requireFloat(call) }
     let shape = try shape(x: try call.resultSizes(), w: try call.sizes(1), call)
     guard [shape.batch] + shape.output + [shape.outputChannels] == (try call.sizes(0)) else {
       throw GraphError(.type, "a gradient of \(try call.tensor(0)) does not fit the convolution")
     }
+    if isNarrow { return try narrowKernel(call, shape) }
     if ConvolutionScatterGradient.suits(shape) { return scatter(ConvolutionScatterGradient(shape)) }
     if let plan = Convolution.inputGradient(of: shape) { return convolution(plan) }
     if shape.isDepthwise { return depthwise(DepthwiseGradient(shape)) }

@@ -2,7 +2,7 @@ public import HoneIR
 import HoneKernels
 
 /// The gradient of `NHWCTrainedConv` with respect to its weights: dw `[kernel…, C/group, M]` of x `[N, …, C]` and dy
-/// `[N, …, M]`.
+/// `[N, …, M]`; both may be bfloat16, the result is float32 then too.
 public struct NHWCConvWeightGradient: TrainedConvolutionOp {
   public static var domain: String { NHWC.domain }
   public var auto_pad = AutoPad.notSet
@@ -19,16 +19,18 @@ public struct NHWCConvWeightGradient: TrainedConvolutionOp {
       group > 0, channels % group == 0
     else { throw GraphError(.type, "\(try call.tensor(0)) and \(try call.tensor(1)) do not fit a convolution") }
     return [
-      .tensor(try call.element(0), kernel_shape.map(Dimension.fixed) + [.fixed(channels / group), filters])
+      .tensor(try resultElement(call), kernel_shape.map(Dimension.fixed) + [.fixed(channels / group), filters])
     ]
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    try requireFloat(call)
+    let isNarrow = try call.element(0) == .bfloat16
+    if !isNarrow { try requireFloat(call) }
     let shape = try shape(x: try call.sizes(0), w: try call.resultSizes(), call)
     guard [shape.batch] + shape.output + [shape.outputChannels] == (try call.sizes(1)) else {
       throw GraphError(.type, "a gradient of \(try call.tensor(1)) does not fit the convolution")
     }
+    if isNarrow { return try narrowKernel(call, shape) }
     let slices = Kernel.Slices(Kernel.Slices.count(batch: shape.batch), of: [0, 1])
     if shape.isDepthwise { return depthwise(DepthwiseGradient(shape, parts: slices.count), slices) }
     return product(shape) ?? dense(ConvolutionWeightGradient(shape, parts: slices.count), slices)

@@ -2,6 +2,8 @@ public import HoneIR
 import HoneKernels
 
 /// `Conv` of `[N, …, C]` with weights `[kernel…, C/group, M]` that may change from run to run, and a bias `[M]`.
+///
+/// x may be bfloat16 beside float32 weights, which are rounded as they are packed, and bias; the result is float32 then.
 public struct NHWCTrainedConv: TrainedConvolutionOp {
   public static var domain: String { NHWC.domain }
   public var auto_pad = AutoPad.notSet
@@ -21,10 +23,11 @@ public struct NHWCTrainedConv: TrainedConvolutionOp {
     let weights = try call.shape(1).map { [$0[$0.count - 1], $0[$0.count - 2]] + $0.dropLast(2) }
     let bias = call.has(2) ? try call.shape(2)?.first : nil
     let shape = try convolutionShape(input, weights, bias: bias, group: group, call)
-    return [.tensor(try call.element(0), shape.map { NHWC.toLast($0) })]
+    return [.tensor(try resultElement(call), shape.map { NHWC.toLast($0) })]
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
+    if try call.element(0) == .bfloat16 { return try narrowKernel(call) }
     try requireFloat(call)
     let plan = Convolution(try shape(x: try call.sizes(0), w: try call.sizes(1), call))
     let packing = ConvolutionPacking(plan)
