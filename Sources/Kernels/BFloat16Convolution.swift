@@ -61,6 +61,10 @@ public struct BFloat16Convolution: Sendable {
   private let grid: ConvolutionGrid
   private let offsets: TapOffsets?
   private let strip: InputStrip?
+  /// Small images are taken as one, so that weights are read once for many positions.
+  private let merged: ConvolutionShape
+
+  private static let mergedPixels = 512
 
   public init(
     _ shape: ConvolutionShape, yType: HalfOrFloat = .bfloat16, epilogue: Epilogue = Epilogue(),
@@ -68,11 +72,14 @@ public struct BFloat16Convolution: Sendable {
   ) {
     precondition(yType == .bfloat16 || !shape.isDepthwise, "depthwise convolutions give what they take")
     (self.shape, self.yType, self.epilogue, self.instructionSet) = (shape, yType, epilogue, instructionSet)
+    let isGathered = !shape.isPointwise && !shape.isDepthwise && !InputStrip.suits(shape)
+    let images = isGathered && shape.groups == 1 ? shape.imagesTogether(within: Self.mergedPixels) : 1
+    merged = images > 1 ? shape.merging(images) : shape
     grid = ConvolutionGrid(
-      shape, instructionSet: instructionSet, elementsPerStep: instructionSet.bfloat16Speed,
+      merged, instructionSet: instructionSet, elementsPerStep: instructionSet.bfloat16Speed,
       tileRows: instructionSet.bfloat16Rows, stripChannels: 4)
     strip = grid.strip()
-    offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
+    offsets = isGathered ? TapOffsets(shape, images: images) : nil
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -113,7 +120,7 @@ public struct BFloat16Convolution: Sendable {
     if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
       let block = grid.block(task)
-      let image = x + block.image * shape.inputPixels * shape.inputStride
+      let image = x + block.image * merged.inputPixels * shape.inputStride
       let source: RowSource
       if let strip {
         strip.fill(
@@ -134,7 +141,7 @@ public struct BFloat16Convolution: Sendable {
     _ block: ConvolutionGrid.Block, _ panel: Int, _ source: RowSource, _ weights: UnsafePointer<UInt16>,
     _ y: UnsafeMutableRawPointer, _ operands: EpilogueOperands
   ) {
-    let row = block.image * shape.outputPixels + block.pixels.lowerBound
+    let row = block.image * merged.outputPixels + block.pixels.lowerBound
     let column = panel * grid.panels.width
     let channel = block.group * grid.panels.n + column
     var arguments = GemmBF16(
@@ -157,5 +164,22 @@ public struct BFloat16Convolution: Sendable {
       weight_stride: shape.outputChannels, y: y + row * shape.outputStride, y_stride: shape.outputStride,
       epilogue: operands.epilogue(epilogue, row: row, column: 0, stride: shape.outputStride))
     instructionSet.table.pointee.depthwise_bf16(&arguments)
+  }
+}
+
+extension ConvolutionShape {
+  /// The most images that divide the batch and have no more than so many output positions.
+  fileprivate func imagesTogether(within pixels: Int) -> Int {
+    let most = min(batch, pixels / max(outputPixels, 1))
+    return most < 2 ? 1 : (2...most).last { batch % $0 == 0 } ?? 1
+  }
+
+  /// The same products with `images` images in one row of positions. Offsets tell where taps are: stride and dilation say only
+  /// that they are needed.
+  fileprivate func merging(_ images: Int) -> ConvolutionShape {
+    ConvolutionShape(
+      batch: batch / images, inputChannels: inputChannels, outputChannels: outputChannels, groups: groups,
+      input: [images * inputPixels], kernel: [taps], strides: [2], dilations: [2], output: [images * outputPixels],
+      inputStride: inputStride, outputStride: outputStride)
   }
 }

@@ -58,15 +58,23 @@ public struct ConvolutionShape: Sendable, Hashable {
   }
 }
 
-/// For every output position and kernel tap the element offset of the input position in its image, or −1 in the padding.
+/// For every output position of some images and every kernel tap the element offset of the input position in the first image,
+/// or −1 in the padding.
 final class TapOffsets: @unchecked Sendable {
   let offsets: UnsafeMutablePointer<Int32>
   private let count: Int
 
-  init(_ shape: ConvolutionShape) {
+  init(_ shape: ConvolutionShape, images: Int = 1) {
     count = shape.outputPixels * shape.taps
-    precondition(shape.inputPixels * shape.inputStride <= Int(Int32.max), "an image has too many elements")
-    offsets = .allocate(capacity: max(count, 1))
+    let imageElements = shape.inputPixels * shape.inputStride
+    precondition(images * imageElements <= Int(Int32.max), "an image has too many elements")
+    offsets = .allocate(capacity: max(images * count, 1))
+    defer {
+      for i in count..<max(images * count, count) {
+        let first = offsets[i % count]
+        offsets[i] = first < 0 ? -1 : first + Int32(i / count * imageElements)
+      }
+    }
     let lead = 3 - shape.input.count
     func three(_ values: [Int], _ fill: Int) -> [Int] { [Int](repeating: fill, count: lead) + values }
     let (input, output, kernel) = (three(shape.input, 1), three(shape.output, 1), three(shape.kernel, 1))

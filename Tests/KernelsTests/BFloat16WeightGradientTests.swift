@@ -22,10 +22,12 @@ struct BFloat16WeightGradientTests {
         padsBegin: [1, 1]),
     ]
 
+  static let cases = shapes.map { ConvolutionGradientTests.Case($0, rounded: true) }
+
   @Test(arguments: InstructionSet.available)
   func `weight gradients match the definition and stay in their operands`(set: InstructionSet) {
-    for shape in Self.shapes {
-      let c = ConvolutionGradientTests.Case(shape, rounded: true)
+    for c in Self.cases {
+      let shape = c.s
       for side in [Guarded<UInt16>.Side.before, .after] {
         let (x, dy) = (Guarded(c.x.map(bfloat16), side), Guarded(c.dy.map(bfloat16), side))
         let dw = Self.gradient(BFloat16WeightGradient(shape, instructionSet: set), x, dy, c.w.count)

@@ -8,7 +8,9 @@ import HoneOperators
 /// products pack them. Lowered graphs are not saved.
 public struct NarrowTraining: Pass {
   /// Products of fewer multiply–adds per element of operands and results stay as they are: moving them costs more.
-  public var leastIntensity = 12
+  public var leastIntensity = 64
+  /// The same for batches of matrices, which stay near the processor.
+  public var leastIntensityOfBatches = 12
   public init() {}
 
   public func run(on graph: inout Graph) throws(GraphError) { _ = try narrow(&graph) }
@@ -19,7 +21,7 @@ public struct NarrowTraining: Pass {
     var rounded: [Value: Value] = [:]
     for node in graph.sorted() {
       guard let product = try TrainedProduct(node, in: graph) else { continue }
-      let isNarrow = product.intensity >= leastIntensity
+      let isNarrow = product.intensity >= (product.isBatch ? leastIntensityOfBatches : leastIntensity)
       let result = isNarrow ? try product.narrowed(in: &graph, &rounded) : nil
       if let result { graph.replace(node.result, with: result) }
       precisions.add(
@@ -39,6 +41,7 @@ private struct TrainedProduct {
   let multiplyAccumulates: Int
   /// Multiply–adds per element of operands and results.
   let intensity: Int
+  private(set) var isBatch = false
   /// The operands of a convolution that may be bfloat16.
   private var convolved: [Int] = []
   private var form = BFloat16MatMul()
@@ -68,6 +71,7 @@ private struct TrainedProduct {
     }
     multiplyAccumulates = result.reduce(1, *) * left[left.count - (form.transA ? 2 : 1)]
     let isMatrix = right.count == 2 && (left.count == 2 || !form.transA)
+    isBatch = right.count > 2
     let hasForm = isMatrix ? !(form.transA && form.transB) : left.dropLast(2) == right.dropLast(2)
     intensity = hasForm ? multiplyAccumulates / elements : 0
   }

@@ -6,6 +6,13 @@ import Testing
 
 /// Products with rounded operands give what float32 products of operands that were rounded before give.
 struct NarrowTrainingTests {
+  /// The pass, for the small sizes of tests.
+  private static var pass: NarrowTraining {
+    var pass = NarrowTraining()
+    pass.leastIntensity = 12
+    return pass
+  }
+
   private static func numbers(_ sizes: [Int], _ seed: UInt64) -> Tensor {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
     return Tensor(
@@ -39,7 +46,7 @@ struct NarrowTrainingTests {
     var precisions = ProductPrecisions()
     if narrows {
       let type = graph.type(of: y)
-      precisions = try NarrowTraining().narrow(&graph)
+      precisions = try Self.pass.narrow(&graph)
       try graph.verify()
       #expect(graph.type(of: graph.outputs[0]) == type)
     }
@@ -125,7 +132,7 @@ struct NarrowTrainingTests {
       graph.outputs = [try isFirst ? graph.apply(Add(), bias, product) : graph.apply(Add(), product, bias)]
       let numbers = Self.numbers([2, 32, 64], 3)
       let before = try Session(graph).run([numbers])[0].floats
-      try NarrowTraining().run(on: &graph)
+      try Self.pass.run(on: &graph)
       #expect(graph.sorted().map(\.op.name) == ["Cast", "BFloat16MatMul"])
       let after = try Session(graph).run([numbers])[0].floats
       #expect(zip(before, after).allSatisfy { abs($0 - $1) < 0.05 })
@@ -140,7 +147,7 @@ struct NarrowTrainingTests {
     let b = try graph.apply(MatMul(), shaped, graph.state("b", initial: Self.numbers([64, 96], 2)))
     let c = try graph.apply(MatMul(), x, graph.state("c", initial: Self.numbers([64, 2], 3)), named: "small")
     graph.outputs = [a, b, c]
-    let precisions = try NarrowTraining().narrow(&graph)
+    let precisions = try Self.pass.narrow(&graph)
     #expect(graph.sorted().count { $0.op is Cast } == 1)
     #expect(graph.sorted().count { $0.op is BFloat16MatMul } == 2)
     #expect(precisions.wide.map(\.name) == ["small"])

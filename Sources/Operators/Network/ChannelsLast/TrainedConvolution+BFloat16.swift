@@ -3,7 +3,8 @@ import HoneKernels
 
 extension NHWCTrainedConv: NarrowableProduct {
   public func narrowOperands(_ call: Call) throws(GraphError) -> [Int] {
-    BFloat16ConvolutionPacking.suits(try shape(x: try call.sizes(0), w: try call.sizes(1), call)) ? [0] : []
+    let shape = try shape(x: try call.sizes(0), w: try call.sizes(1), call)
+    return shape.fillsTiles && BFloat16ConvolutionPacking.suits(shape) ? [0] : []
   }
 
   public func multiplyAccumulates(_ call: Call) throws(GraphError) -> Int {
@@ -24,7 +25,7 @@ extension NHWCTrainedConv: NarrowableProduct {
 extension NHWCConvInputGradient: NarrowableProduct {
   public func narrowOperands(_ call: Call) throws(GraphError) -> [Int] {
     let shape = try shape(x: try call.resultSizes(), w: try call.sizes(1), call)
-    if shape.isDepthwise { return [] }
+    guard shape.fillsTiles, !shape.isDepthwise else { return [] }
     return BFloat16Convolution.inputGradient(of: shape) != nil || Convolution.inputGradient(of: shape) == nil ? [0] : []
   }
 
@@ -54,7 +55,7 @@ extension NHWCConvInputGradient: NarrowableProduct {
 extension NHWCConvWeightGradient: NarrowableProduct {
   public func narrowOperands(_ call: Call) throws(GraphError) -> [Int] {
     let shape = try shape(x: try call.sizes(0), w: try call.resultSizes(), call)
-    return BFloat16WeightGradient.suits(shape) ? [0, 1] : []
+    return shape.fillsTiles && BFloat16WeightGradient.suits(shape) ? [0, 1] : []
   }
 
   public func multiplyAccumulates(_ call: Call) throws(GraphError) -> Int {
@@ -84,6 +85,11 @@ extension TrainedConvolutionOp {
 }
 
 extension ConvolutionShape {
+  /// Neither side has so few channels that most of a vector would be padding; of an image's few, kernel rows are joined.
+  fileprivate var fillsTiles: Bool {
+    let joined = inputChannels <= 4 ? inputChannels * kernel.last! : inputChannelsPerGroup
+    return joined >= 16 && outputChannelsPerGroup >= 16
+  }
   fileprivate var multiplyAccumulates: Int { batch * outputPixels * outputChannels * taps * inputChannelsPerGroup }
 }
 
