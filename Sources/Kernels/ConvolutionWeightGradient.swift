@@ -33,7 +33,6 @@ public struct ConvolutionWeightGradient: Sendable {
   private let splits: Int
   /// Tasks come in as many runs as parts were given, each of its own images.
   public let isParted: Bool
-  private let images: Int
   /// Elements between the lines of windows whose rows are summed together, or nil.
   private let line: Int?
 
@@ -48,10 +47,9 @@ public struct ConvolutionWeightGradient: Sendable {
     read = isPadded ? shape.padded : shape
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
     let isPointwise = shape.isPointwise
-    images = isPointwise ? 1 : shape.batch
     let positions = PositionRuns(read, joinsRow: read.readsWholeRows)
     let length = Self.positionsPerBlock
-    isParted = isPointwise && Self.parts(shape, parts)
+    isParted = isPointwise && Self.gainsFromParts(shape, parts)
     runs = isPointwise ? [Self.pieces(of: shape, length, parts: isParted ? parts : 1)] : positions.runs
     if isPointwise {
       blocks = runs[0].indices.map { Block(images: 0..<1, runs: [$0..<$0 + 1]) }
@@ -105,7 +103,7 @@ public struct ConvolutionWeightGradient: Sendable {
       && !shape.readsWholeRows
   }
 
-  private static func parts(_ shape: ConvolutionShape, _ parts: Int) -> Bool {
+  private static func gainsFromParts(_ shape: ConvolutionShape, _ parts: Int) -> Bool {
     parts > 0 && shape.batch % parts == 0 && shape.groups == 1 && shape.outputPixels >= 128
       && shape.inputChannels * shape.outputChannels <= 8192
   }

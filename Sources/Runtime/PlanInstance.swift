@@ -95,6 +95,10 @@ final class PlanInstance {
       ThreadPool.shared.run(threads: threads, stored: region)
     }
     if failure.pointee != 0 { try fail(at: failedStep.pointee) }
+    copyStates()
+  }
+
+  private func copyStates() {
     for copy in plan.stateCopies {
       states[copy.state].baseAddress!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
     }
@@ -149,9 +153,7 @@ final class PlanInstance {
     ThreadPool.shared.run(threads: threads, stored: profiledRegion)
     stepTimes = Array(UnsafeBufferPointer(start: times, count: plan.steps.count * threads))
     if failure.pointee != 0 { try fail(at: failedStep.pointee) }
-    for copy in plan.stateCopies {
-      states[copy.state].baseAddress!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
-    }
+    copyStates()
   }
 
   private func profileSteps(worker: Int, count: Int) {

@@ -7,6 +7,10 @@ struct Chain {
   var slices: Int
   /// Members that take part with their first stage alone.
   var stages: Set<Int> = []
+  /// Slots that are written slice by slice.
+  var sliced: Set<Int> = []
+  /// Slots that are there only when the chain is done.
+  var later: Set<Int> = []
 }
 
 extension Planner.Round {
@@ -34,21 +38,24 @@ extension Planner.Round {
       var current = start
       var chain = Chain(
         members: order.count - 1..<order.count, slices: drafts[start].kernel.slices.count)
+      chain.sliced.formUnion(drafts[start].results.compactMap(\.self))
       while chain.slices > 0, let slot = drafts[current].results.first ?? nil {
         let ready = readers[slot, default: []].filter { !isPlaced[$0] && isReady($0) }
         let entries = Dictionary(
-          ready.compactMap { i in drafts[i].entry(from: slot, slices: chain.slices).map { (i, $0) } },
+          ready.compactMap { i in drafts[i].entry(from: slot, into: chain).map { (i, $0) } },
           uniquingKeysWith: { first, _ in first })
         // What reads the slice beside the way goes first; the last of those, where the way ends, begins a new chain.
         for i in ready.sorted(by: { (drafts[$0].kernel.slices.count, $0) < (drafts[$1].kernel.slices.count, $1) })
         where entries[i] == .stage {
           chain.stages.insert(order.count)
+          chain.later.formUnion(drafts[i].results.compactMap(\.self))
           place(i)
           chain.members = chain.members.lowerBound..<order.count
         }
         if let next = ready.first(where: { entries[$0] == .tasks }) {
           place(next)
           current = next
+          chain.sliced.formUnion(drafts[next].results.compactMap(\.self))
           chain.members = chain.members.lowerBound..<order.count
           continue
         }
@@ -56,6 +63,7 @@ extension Planner.Round {
         chains.append(chain)
         current = last
         chain = Chain(members: order.count - 1..<order.count, slices: drafts[last].kernel.slices.count)
+        chain.sliced.formUnion(drafts[last].results.compactMap(\.self))
       }
       if chain.members.count > 1 { chains.append(chain) }
     }
@@ -110,15 +118,18 @@ extension Planner.Round {
 extension Planner.Round.DraftStep {
   enum Entry { case stage, tasks }
 
-  /// How this step can follow, slice by slice, the one that makes `slot`: with its first stage, or with its own tasks where
-  /// the stages before them do not read it.
-  func entry(from slot: Int, slices: Int) -> Entry? {
-    guard let operand = operands.firstIndex(of: slot), !kernel.isView else { return nil }
-    func reads(_ own: Kernel.Slices) -> Bool {
-      own.count == slices && operands.indices.allSatisfy { operands[$0] != slot || own.operands.contains($0) }
-    }
+  /// How this step, which reads `slot`, can follow in `chain`: with its first stage, or with its own tasks where the stages
+  /// before them read nothing that the chain makes. Whatever it reads of that must be read by slices, and be made in time.
+  func entry(from slot: Int, into chain: Chain) -> Entry? {
+    let made = operands.indices.filter { operands[$0].map(chain.sliced.contains) ?? false }
+    guard operands.contains(slot), !kernel.isView,
+      !operands.contains(where: { $0.map(chain.later.contains) ?? false })
+    else { return nil }
+    func reads(_ own: Kernel.Slices) -> Bool { own.count == chain.slices && made.allSatisfy(own.operands.contains) }
     if let stage = kernel.stages.first, reads(stage.slices) { return .stage }
-    guard reads(kernel.slices), kernel.stages.allSatisfy({ $0.isPreparation(without: operand) }) else { return nil }
+    guard reads(kernel.slices),
+      kernel.stages.allSatisfy({ stage in made.allSatisfy { stage.isPreparation(without: $0) } })
+    else { return nil }
     return .tasks
   }
 }

@@ -6,6 +6,12 @@ struct ConvolutionTests {
     ConvolutionShape(batch: 2, inputChannels: 8, outputChannels: 70, input: [9, 7], kernel: [1, 1]),
     ConvolutionShape(inputChannels: 5, outputChannels: 3, input: [6, 6], kernel: [1, 1], strides: [2, 2]),
     ConvolutionShape(inputChannels: 16, outputChannels: 24, input: [11, 13], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(batch: 3, inputChannels: 1, outputChannels: 11, input: [12, 13], kernel: [5, 5]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 1, outputChannels: 16, input: [9, 9], kernel: [3, 3], strides: [2, 2],
+      padsBegin: [1, 1]),
+    ConvolutionShape(
+      batch: 2, inputChannels: 3, outputChannels: 7, input: [8, 10], kernel: [3, 3], padsBegin: [1, 1]),
     ConvolutionShape(
       batch: 2, inputChannels: 3, outputChannels: 17, input: [23, 19], kernel: [7, 7], strides: [2, 2],
       padsBegin: [3, 3]),

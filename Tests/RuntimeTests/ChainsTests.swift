@@ -57,6 +57,18 @@ struct ChainsTests {
     #expect(plan.chainLengths == [4, 2, 2])
   }
 
+  @Test func `what a chain makes is not read before it is whole`() throws {
+    var g = Graph()
+    let x = g.input("x", TensorType(.float32, [8, 6])), b = g.input("b", TensorType(.float32, [Int]()))
+    let first = try g.apply(Sliced(), x, b), second = try g.apply(Sliced(), first, b)
+    let total = try g.apply(Total(), first)
+    g.outputs = [try g.apply(Sliced(), second, first), try g.apply(Sliced(), second, total)]
+    let ones = Tensor([Float](repeating: 1, count: 48), shape: [8, 6])
+    // 2 · 1 + 3, then 2 · 5 + 3; the total of 48 fives beside one of them.
+    let outputs = try Session(Program(g)).run([ones, .scalar(Float(3))])
+    #expect(outputs.map(\.floats) == [31, 26 + 245].map { [Float](repeating: $0, count: 48) })
+  }
+
   @Test(arguments: [1, 2, 3]) func `slices on any number of threads give what whole steps give`(threads: Int) throws {
     let graph = try Self.graph()
     let x = Tensor((0..<48).map { Float($0 % 7) - 3 }, shape: [8, 6])

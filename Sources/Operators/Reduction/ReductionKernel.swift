@@ -21,7 +21,7 @@ func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout
   let blocks = (layout.column + columnBlock - 1) / columnBlock
   var steps = layout.reduced
   let (rows, stride) = steps.sizes.isEmpty ? (1, 0) : steps.removeLast()
-  if stepsAreFew(layout, blocks: blocks), steps.sizes.isEmpty, rows * layout.column >= 1 << 15 {
+  if hasFewTasks(layout, blocks: blocks), steps.sizes.isEmpty, rows * layout.column >= 1 << 15 {
     return tallKernel(T.self, reduction, layout, first, rows: rows, stride: stride)
   }
   let (stepCount, others) = (steps.count, steps)
@@ -42,7 +42,7 @@ func reductionKernel<T: Accumulable>(_: T.Type, _ reduction: Reduction, _ layout
   }
 }
 
-private func stepsAreFew(_ layout: ReductionLayout, blocks: Int) -> Bool { layout.kept.count == 1 && blocks < 8 }
+private func hasFewTasks(_ layout: ReductionLayout, blocks: Int) -> Bool { layout.kept.count == 1 && blocks < 8 }
 
 /// Few long columns: rows are divided into parts, whose results are brought together in order.
 private func tallKernel<T: Accumulable>(
@@ -61,13 +61,13 @@ private func tallKernel<T: Accumulable>(
       T.reduceColumns(x + begin * stride, stride: stride, rows: end - begin, count: columns, kind, into: target)
     }
   }
-  let isPlainSum = kind == .sumAbs || kind == .sumSquare
+  let isOfMagnitudes = kind == .sumAbs || kind == .sumSquare
   return Kernel(tasks: 1) { frame, _ in
     let y = frame.result(0, as: T.self)
     y.update(repeating: first, count: columns)
     T.reduceColumns(
       frame.workspace!.assumingMemoryBound(to: T.self), stride: columns, rows: parts, count: columns,
-      isPlainSum ? .sum : kind, into: y)
+      isOfMagnitudes ? .sum : kind, into: y)
     if !reduction.isPlain { finish(y, columns, reduction, layout.reducedCount) }
   }.after([partial], workspace: parts * columns * MemoryLayout<T>.stride)
 }
