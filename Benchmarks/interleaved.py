@@ -182,7 +182,7 @@ def main() -> None:
         print(f"{engine} / {engines[0]}: geometric mean {mean['ratio']:.3f} over {mean['models']} models")
     if options.json:
         document = {"baseline": engines[0], "threads": options.threads, "precision": options.precision,
-                    "dims": sizes, "cpus": options.cpus, "models": report}
+                    "dims": options.sizes, "cpus": options.cpus, "models": report}
         options.json.write_text(json.dumps(document | {"geometric_means": means}, indent=1))
 
 

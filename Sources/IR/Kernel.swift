@@ -49,6 +49,8 @@ public struct Kernel: Sendable {
   public private(set) var stages: [Stage] = []
   /// How the kernel's own tasks are cut.
   public private(set) var slices = Slices()
+  /// How the kernel computes some rows alone, where it can.
+  public private(set) var rows: Rows?
   /// Bytes that all threads share while the kernel and its stages run, aligned to 64.
   public private(set) var workspaceByteCount = 0
   public let run: @Sendable (borrowing Frame, Range<Int>) -> Void
@@ -85,10 +87,16 @@ public struct Kernel: Sendable {
     if slices.count > 0, tasks % slices.count == 0 { kernel.slices = slices }
     return kernel
   }
+  /// This kernel, with a promise about rows of its result.
+  public func byRows(_ rows: Rows?) -> Kernel {
+    var kernel = self
+    kernel.rows = rows
+    return kernel
+  }
   /// The stages and the kernel itself as kernels of one stage each.
   public var parts: [Kernel] {
     stages.map { Kernel(tasks: $0.tasks, scratch: scratchByteCount, $0.run) }
-      + [Kernel(tasks: tasks, scratch: scratchByteCount, run)]
+      + [Kernel(tasks: tasks, scratch: scratchByteCount, run).byRows(rows)]
   }
   /// Runs all stages and tasks on this thread.
   public func runAll(_ frame: borrowing Frame) {

@@ -64,18 +64,35 @@ public struct Convolution: Sendable {
     }
     if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
     for task in tasks {
-      let block = grid.block(task)
-      let x = x + block.image * shape.inputPixels * shape.inputStride
-      let row = block.image * shape.outputPixels + block.pixels.lowerBound
-      if shape.isDepthwise {
-        depthwise(block, x, weights, y, operands)
-      } else {
-        strip?.fill(
-          scratch.assumingMemoryBound(to: Float.self), from: x, outputRow: block.pixels.lowerBound / shape.output.last!,
-          padding: 0)
-        for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, scratch: scratch) }
-      }
+      compute(grid.block(task), x, weights, y, operands, scratch)
     }
+  }
+
+  private func compute(
+    _ block: ConvolutionGrid.Block, _ x: UnsafePointer<Float>, _ weights: ConvolutionWeights,
+    _ y: UnsafeMutablePointer<Float>, _ operands: EpilogueOperands, _ scratch: UnsafeMutableRawPointer
+  ) {
+    let x = x + block.image * shape.inputPixels * shape.inputStride
+    let row = block.image * shape.outputPixels + block.pixels.lowerBound
+    guard !shape.isDepthwise else { return depthwise(block, x, weights, y, operands) }
+    let width = shape.output.last!
+    strip?.fill(
+      scratch.assumingMemoryBound(to: Float.self), from: x, outputRow: block.pixels.lowerBound / width,
+      count: block.pixels.count / width, padding: 0)
+    for panel in block.panels { product(block, panel, x, weights, y, operands, row: row, scratch: scratch) }
+  }
+
+  /// Whether any rows of the result can be computed alone.
+  public var computesRows: Bool { winogradGrid == nil && shape.output.count == 2 }
+
+  /// As `run(tasks:…)`, for rows of an image. Only what these rows read and write need be there.
+  public func run(
+    rows: Range<Int>, image: Int, x: UnsafePointer<Float>, weights: PackedConvolution, y: UnsafeMutablePointer<Float>,
+    operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
+  ) {
+    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
+    let weights = weights.view
+    grid.forEachBlock(rows: rows, image: image) { compute($0, x, weights, y, operands, scratch) }
   }
 
   private func product(

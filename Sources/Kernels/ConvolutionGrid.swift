@@ -44,14 +44,19 @@ struct ConvolutionGrid: Sendable {
     // Whole rows of the output, or whole tiles of a product.
     let unit = isDepthwise || usesStrip ? shape.output.last! : tileRows
     // Each block reads the weights again: few positions are divided into few blocks, of equal size.
-    let isShort = elementsPerStep == 1 && !isDepthwise && !usesStrip && pixels < 192
+    let isPlain = elementsPerStep == 1 && !isDepthwise && !usesStrip
+    let isShort = isPlain && pixels < 192
     let most = isShort ? pixels / 48 : dividedUp(pixels, by: max(unit, 1))
-    let blocks = max(1, min(most, pixels * workPerPixel / (512 * 1024)))
+    let blocks = max(1, min(most, pixels * workPerPixel / (isDepthwise ? 128 * 1024 : 512 * 1024)))
     panelsFirst =
-      mergesImages && shape.groups == 1 && elementsPerStep == 1 && panels.count > 1
+      mergesImages && shape.groups == 1 && elementsPerStep == 1 && panels.count > 1 && pixels >= 96
       && panels.paddedColumns * depth <= 256 * 1024
-    let rows = isShort ? dividedUp(pixels, by: blocks) : roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1))
-    pixelsPerBlock = max(1, panelsFirst ? min(rows, 48) : rows)
+    var rows = isShort ? dividedUp(pixels, by: blocks) : roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1))
+    if panelsFirst { rows = min(rows, 48) }
+    // An even number of equal blocks keeps an even number of threads busy.
+    let count = dividedUp(pixels, by: max(rows, 1))
+    if isPlain, shape.batch == 1, (2...24).contains(count) { rows = dividedUp(pixels, by: roundedUp(count, to: 2)) }
+    pixelsPerBlock = max(1, rows)
     pixelBlocks = dividedUp(pixels, by: pixelsPerBlock)
     let blockWork = max(1, pixelsPerBlock * workPerPixel)
     panelsPerBlock = isDepthwise ? 1 : max(1, min(panels.count, dividedUp(256 * 1024, by: blockWork)))
@@ -77,6 +82,24 @@ struct ConvolutionGrid: Sendable {
       image: image, group: group,
       panels: panelBlock * panelsPerBlock..<min(panels.count, (panelBlock + 1) * panelsPerBlock),
       pixels: pixelBlock * pixelsPerBlock..<min(pixels, (pixelBlock + 1) * pixelsPerBlock))
+  }
+
+  /// Visits the blocks of some rows of an image: few positions at a time, for all output channels of a group.
+  func forEachBlock(rows: Range<Int>, image: Int, _ body: (Block) -> Void) {
+    let width = shape.output.last!
+    // Images that are merged count as one.
+    let (image, first) = images < shape.batch ? (0, image * shape.outputPixels) : (image, 0)
+    let pixels = first + rows.lowerBound * width..<first + rows.upperBound * width
+    guard !isDepthwise else {
+      return body(Block(image: image, group: 0, panels: 0..<panels.count, pixels: pixels))
+    }
+    let most = usesStrip ? pixelsPerBlock : 48
+    for group in 0..<groups {
+      for begin in stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(1, most)) {
+        let block = begin..<min(pixels.upperBound, begin + most)
+        body(Block(image: image, group: group, panels: 0..<panels.count, pixels: block))
+      }
+    }
   }
 
   /// The input rows a convolution of few channels copies per block; nil for others.

@@ -64,10 +64,13 @@ final class InputStrip: @unchecked Sendable {
   /// Elements of the strip, with room for products that read whole groups of 4.
   var elementCount: Int { stripRows * rowElements + 64 }
 
-  /// Copies the input rows that output rows from `outputRow` on read; elements are bytes or floats.
+  /// Copies the input rows that `count` output rows from `outputRow` on read, those of a block by default; elements are
+  /// bytes or floats.
   func fill<Element>(
-    _ strip: UnsafeMutablePointer<Element>, from image: UnsafePointer<Element>, outputRow: Int, padding: Element
+    _ strip: UnsafeMutablePointer<Element>, from image: UnsafePointer<Element>, outputRow: Int, count: Int? = nil,
+    padding: Element
   ) {
+    let stripRows = stripRows - (rowsPerBlock - (count ?? rowsPerBlock)) * window.strideY
     let channels = shape.inputChannels
     let rowPixels = rowElements / channels
     let inside =

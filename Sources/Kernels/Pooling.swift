@@ -30,6 +30,8 @@ public struct Pooling: Sendable {
   private let offsets: TapOffsets
   private let reciprocals: [Float]
   private let pixelsPerTask: Int
+  /// All, but where one position is the result of many.
+  private let channelsPerTask: Int
 
   /// `shape` has as many output as input channels.
   public init(
@@ -48,34 +50,61 @@ public struct Pooling: Sendable {
       }
     }
     pixelsPerTask = max(1, min(shape.outputPixels, 128 * 1024 / max(1, shape.outputChannels * taps)))
+    let parts = shape.outputPixels == 1 ? shape.outputChannels * taps / (64 * 1024) : 0
+    channelsPerTask =
+      parts < 2
+      ? max(1, shape.outputChannels)
+      : roundedUp(dividedUp(shape.outputChannels, by: roundedUp(parts, to: 2)), to: 64 / element.byteCount)
   }
 
-  private var tasksPerImage: Int { dividedUp(shape.outputPixels, by: pixelsPerTask) }
+  private var channelParts: Int { dividedUp(shape.outputChannels, by: channelsPerTask) }
+  private var tasksPerImage: Int { dividedUp(shape.outputPixels, by: pixelsPerTask) * channelParts }
   public var taskCount: Int { shape.batch * tasksPerImage }
 
   /// Runs `tasks`: x [batch, input…, channels] to y [batch, output…, channels].
   public func run(tasks: Range<Int>, x: UnsafeRawPointer, y: UnsafeMutableRawPointer) {
+    for task in tasks {
+      let (image, rest) = task.quotientAndRemainder(dividingBy: tasksPerImage)
+      let (part, channels) = rest.quotientAndRemainder(dividingBy: channelParts)
+      run(
+        pixels: part * pixelsPerTask..<min(shape.outputPixels, (part + 1) * pixelsPerTask),
+        channels: channels * channelsPerTask..<min(shape.outputChannels, (channels + 1) * channelsPerTask),
+        image: image, x: x, y: y)
+    }
+  }
+
+  /// Whether any rows of the result can be computed alone.
+  public var computesRows: Bool { shape.output.count == 2 }
+
+  /// As `run(tasks:…)`, for rows of an image. Only what these rows read and write need be there.
+  public func run(rows: Range<Int>, image: Int, x: UnsafeRawPointer, y: UnsafeMutableRawPointer) {
+    let width = shape.output.last!
+    run(
+      pixels: rows.lowerBound * width..<rows.upperBound * width, channels: 0..<shape.outputChannels, image: image, x: x,
+      y: y)
+  }
+
+  private func run(
+    pixels: Range<Int>, channels: Range<Int>, image: Int, x: UnsafeRawPointer, y: UnsafeMutableRawPointer
+  ) {
     let size = element.byteCount
     reciprocals.withUnsafeBufferPointer { reciprocals in
-      for task in tasks {
-        let (image, part) = task.quotientAndRemainder(dividingBy: tasksPerImage)
-        let first = part * pixelsPerTask
-        let row = image * shape.outputPixels + first
-        var arguments = Pool(
-          x: x + image * shape.inputPixels * shape.inputStride * size, offsets: offsets.row(first, shape.taps),
-          taps: shape.taps, pixels: min(pixelsPerTask, shape.outputPixels - first), channels: shape.outputChannels,
-          y: y + row * shape.outputStride * size, y_stride: shape.outputStride,
-          reciprocals: reciprocals.baseAddress.map { $0 + first }, type: Int32(pool_f32.rawValue), scale: 1,
-          x_zero: 0, y_zero: 0)
-        if case .quantized(let type, let xZero, let scale, let yZero) = element {
-          arguments.type = Int32((type.isSigned ? pool_s8 : pool_u8).rawValue)
-          (arguments.x_zero, arguments.scale, arguments.y_zero) = (xZero, scale, yZero)
-        }
-        if element == .bfloat16 { arguments.type = Int32(pool_bf16.rawValue) }
-        switch kind {
-        case .maximum: instructionSet.table.pointee.pool_maximum(&arguments)
-        case .average: instructionSet.table.pointee.pool_average(&arguments)
-        }
+      let first = pixels.lowerBound
+      let row = image * shape.outputPixels + first
+      var arguments = Pool(
+        x: x + (image * shape.inputPixels * shape.inputStride + channels.lowerBound) * size,
+        offsets: offsets.row(first, shape.taps), taps: shape.taps, pixels: pixels.count, channels: channels.count,
+        y: y + (row * shape.outputStride + channels.lowerBound) * size, y_stride: shape.outputStride,
+        reciprocals: reciprocals.baseAddress.map { $0 + first }, type: Int32(pool_f32.rawValue), scale: 1,
+        x_zero: 0, y_zero: 0)
+      if case .quantized(let type, let xZero, let scale, let yZero) = element {
+        arguments.type = Int32((type.isSigned ? pool_s8 : pool_u8).rawValue)
+        (arguments.x_zero, arguments.scale, arguments.y_zero) = (xZero, scale, yZero)
+      }
+      if element == .bfloat16 { arguments.type = Int32(pool_bf16.rawValue) }
+      switch kind {
+      case .maximum: instructionSet.table.pointee.pool_maximum(&arguments)
+      case .average: instructionSet.table.pointee.pool_average(&arguments)
       }
     }
   }

@@ -27,6 +27,8 @@ public final class Plan: Sendable {
     /// Concrete types of operands and results, for profiles.
     let types: (operands: [TensorType?], results: [TensorType])
     var chain: Chain?
+    /// This step and those behind it, as many as there are members, run band by band.
+    var bands: Bands?
   }
   /// A value that somebody outside reads after the steps ran.
   struct Export: Sendable {
@@ -69,6 +71,8 @@ public final class Plan: Sendable {
   public var stepCount: Int { steps.count }
   /// Of all steps that run slice by slice together, how many do.
   public var chainLengths: [Int] { steps.compactMap(\.chain?.length) }
+  /// Of all steps that run band by band together, how many do.
+  public var bandLengths: [Int] { steps.compactMap(\.bands?.members.count) }
   /// Bytes of working memory beside weights and inputs.
   public var memoryByteCount: Int { memory.arenaByteCount }
   /// Everything is planned; nothing depends on data.

@@ -6,18 +6,20 @@ final class PlanInstance {
   let plan: Plan
   private let memory: (arena: AlignedMemory, scratch: AlignedMemory)
   private let arena: UnsafeMutableRawPointer
-  private let scratch: UnsafeMutableRawPointer
-  private let slots: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  let scratch: UnsafeMutableRawPointer
+  let slots: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   /// Where in `slots` each step's addresses begin.
   private let starts: [Int]
   /// Where in `slots` the addresses of given values stand.
   private let givenUses: [[Int]]
   private let states: [UnsafeMutableRawBufferPointer]
   private var given: [UnsafeMutableRawPointer?]
-  private let failure: UnsafeMutablePointer<Int32>
+  let failure: UnsafeMutablePointer<Int32>
   private let failedStep: UnsafeMutablePointer<Int>
   private let threads: Int
-  private let scratchStride: Int
+  let scratchStride: Int
+  /// What each thread does of the bands that begin at a step.
+  let bandPieces: [[[BandPiece]]]
   private let barrier = Barrier()
   /// The region of a run on several threads, made once.
   private var region: ThreadPool.Body = { _, _ in }
@@ -30,7 +32,8 @@ final class PlanInstance {
     self.plan = plan
     self.threads = plan.steps.contains { $0.kernel.tasks > 1 } ? threads : 1
     // Scratch of different threads never shares a cache line or a page's first lines.
-    scratchStride = (plan.memory.scratchByteCount + 4095) / 4096 * 4096 + 128
+    let scratchByteCount = (plan.memory.scratchByteCount + 63) / 64 * 64
+    scratchStride = (scratchByteCount + plan.memory.windowByteCount + 4095) / 4096 * 4096 + 128
     memory = (
       AlignedMemory(byteCount: max(plan.memory.arenaByteCount, 64)),
       AlignedMemory(byteCount: scratchStride * self.threads)
@@ -46,18 +49,31 @@ final class PlanInstance {
     var starts: [Int] = []
     var uses = [[Int]](repeating: [], count: plan.given.count)
     var places: [Plan.Place?] = []
-    for step in plan.steps {
+    func append(_ step: Plan.Step) -> Int {
       places.append(step.workspace)
-      starts.append(places.count)
+      let start = places.count
       for place in step.operands + step.results {
         if case .given(let i)? = place { uses[i].append(places.count) }
         places.append(place)
+      }
+      return start
+    }
+    for step in plan.steps { starts.append(append(step)) }
+    var windows: [(slot: Int, address: UnsafeMutableRawPointer)] = []
+    let (base, stride, count) = (scratch + scratchByteCount, scratchStride, self.threads)
+    bandPieces = plan.steps.enumerated().map { i, step in
+      guard let bands = step.bands else { return [] }
+      return (0..<count).map { worker in
+        BandPiece.all(
+          of: bands, from: i, worker: worker, count: count, windows: base + worker * stride, steps: plan.steps, append,
+          &windows)
       }
     }
     (self.starts, givenUses) = (starts, uses)
     slots = .allocate(capacity: max(places.count, 1))
     slots.initialize(repeating: nil, count: max(places.count, 1))
     for (i, place) in places.enumerated() { if let place { slots[i] = address(of: place) } }
+    for window in windows { slots[window.slot] = window.address }
     nonisolated(unsafe) unowned let instance = self
     region = { instance.runSteps(worker: $0, count: $1) }
     profiledRegion = { instance.profileSteps(worker: $0, count: $1) }
@@ -110,6 +126,14 @@ final class PlanInstance {
     var next = 0
     while next < plan.steps.count {
       let i = next
+      if let bands = plan.steps[i].bands {
+        if isBehind, count > 1 { barrier.wait(count: count) }
+        runBands(i, worker: worker)
+        if count > 1 { barrier.wait(count: count) }
+        isBehind = false
+        next += bands.members.count
+        continue
+      }
       if let chain = plan.steps[i].chain {
         if isBehind, count > 1 { barrier.wait(count: count) }
         runChain(i, chain, worker: worker, count: count)
@@ -158,12 +182,18 @@ final class PlanInstance {
 
   private func profileSteps(worker: Int, count: Int) {
     let clock = ContinuousClock()
-    for i in plan.steps.indices {
+    var bandsEnd = 0
+    for i in plan.steps.indices where i >= bandsEnd {
       barrier.wait(count: count)
+      if let bands = plan.steps[i].bands {
+        profileBands(i, worker: worker) { piece, time in times[(i + piece) * threads + worker] += time }
+        bandsEnd = i + bands.members.count
+        barrier.wait(count: count)
+        continue
+      }
       let tasks = plan.steps[i].kernel.tasks
       let range = tasks == 1 ? 0..<(worker == 0 ? 1 : 0) : tasks * worker / count..<tasks * (worker + 1) / count
-      let time = clock.measure { step(i, range, worker: worker) }.components
-      times[i * threads + worker] = UInt64(time.attoseconds / 1_000_000_000) + UInt64(time.seconds) * 1_000_000_000
+      times[i * threads + worker] = clock.measure { step(i, range, worker: worker) }.nanoseconds
       barrier.wait(count: count)
       if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
     }

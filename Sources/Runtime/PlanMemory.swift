@@ -9,6 +9,8 @@ public struct PlanMemory: Sendable, Hashable {
   public let workspaceByteCount: Int
   /// Most bytes that one thread of one kernel takes for itself.
   public let scratchByteCount: Int
+  /// Most bytes of rows that one thread keeps between steps that run band by band.
+  public let windowByteCount: Int
   /// Bytes of all states: weights in training, moments, statistics.
   public let stateByteCount: Int
 }

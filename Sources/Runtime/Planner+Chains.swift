@@ -101,12 +101,12 @@ extension Planner.Round {
     return result
   }
 
-  /// What a chain touches is alive from its beginning to its end, for its steps are not done one after the other.
-  mutating func widenLifetimes(_ chains: [Chain]) {
+  /// What members of a chain touch is alive from its beginning to its end, for its steps are not done one after the other.
+  mutating func widenLifetimes(_ chains: [Range<Int>]) {
     var first = Array(steps.indices), last = Array(steps.indices)
     for chain in chains {
-      for i in chain.members.dropFirst() { first[i] = chain.members.lowerBound }
-      for i in chain.members.dropLast() { last[i] = chain.members.upperBound - 1 }
+      for i in chain.dropFirst() { first[i] = chain.lowerBound }
+      for i in chain.dropLast() { last[i] = chain.upperBound - 1 }
     }
     memory.widen { range in
       let end = range.upperBound < steps.count ? last[range.upperBound] : range.upperBound

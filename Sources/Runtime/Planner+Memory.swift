@@ -30,6 +30,10 @@ extension Planner.Round {
   mutating func finish() throws(GraphError) -> Plan {
     let exported = exportedSlots()
     let chains = formChains()
+    let bands = chains.isEmpty ? formBands(exported: exported) : []
+    let inBands = Set(bands.flatMap(\.members))
+    /// Lie in windows of each thread.
+    let windowed = Set(bands.flatMap { $0.members.dropLast() })
     let lastUse = lastUses(exported)
     var bufferOf: [Int: Int] = [:]
     var workspaces: [Int: Int] = [:]
@@ -42,9 +46,9 @@ extension Planner.Round {
         workspaces[i] = memory.add(byteCount: step.kernel.workspaceByteCount, at: i, isWorkspace: true)
       }
       for (r, slot) in step.results.enumerated() {
-        guard let slot else { continue }
+        guard let slot, !windowed.contains(i) else { continue }
         let byteCount = step.types.results[r].byteCount!
-        if let source = step.kernel.overwrites[r].flatMap({ step.operands[$0] }) {
+        if !inBands.contains(i), let source = step.kernel.overwrites[r].flatMap({ step.operands[$0] }) {
           if step.kernel.isView {
             share(slot, with: source, &bufferOf, until: lastUse[slot] ?? i)
             continue
@@ -67,7 +71,7 @@ extension Planner.Round {
       }
     }
     for slot in exported where planner.slots[slot].buffer == nil && !planner.slots[slot].isHeld { try bring(slot) }
-    widenLifetimes(chains)
+    widenLifetimes(chains.map(\.members) + bands.map(\.members))
     memory.assign()
     guard memory.byteCount <= Self.memoryLimit else {
       throw GraphError(.unsupported, "running it would take \(memory.byteCount >> 30) GiB beside its weights")
@@ -78,6 +82,7 @@ extension Planner.Round {
       if let place = planner.slots[slot].place { return place }
       return bufferOf[slot].map { .arena(offset: memory.buffers[$0].offset) }
     }
+    let bandsFrom = Dictionary(uniqueKeysWithValues: bands.map { ($0.members.lowerBound, $0.bands) })
     let finished = ordered(chains) { i in
       let step = steps[i]
       let operands = step.operands.indices.map { isAbsorbed($0, step) ? nil : place(step.operands[$0]) }
@@ -85,7 +90,8 @@ extension Planner.Round {
       let workspace = workspaces[i].map { Plan.Place.arena(offset: memory.buffers[$0].offset) }
       return step.kernel.parts.map { part in
         Plan.Step(
-          node: step.node, kernel: part, operands: operands, results: results, workspace: workspace, types: step.types)
+          node: step.node, kernel: part, operands: operands, results: results, workspace: workspace, types: step.types,
+          bands: bandsFrom[i])
       }
     }
     let exports = exported.compactMap { slot in
@@ -110,6 +116,7 @@ extension Planner.Round {
         arenaByteCount: memory.byteCount, valueByteCount: memory.peak { !$0.isWorkspace },
         workspaceByteCount: memory.peak { $0.isWorkspace },
         scratchByteCount: finished.reduce(0) { max($0, $1.kernel.scratchByteCount) },
+        windowByteCount: finished.reduce(0) { max($0, $1.bands?.windowByteCount ?? 0) },
         stateByteCount: planner.states.reduce(0) { $0 + $1.initial.byteCount }), rest: rest, outputs: planner.outputs
     )
   }

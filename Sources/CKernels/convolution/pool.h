@@ -20,6 +20,35 @@ static __attribute__((noinline)) void CAT(pool_maximum_bytes, ISA)(const Pool *q
 }
 #endif
 
+// Extremes or sums of fp32 over many vectors at once, so that whole lines are read one after the other.
+INLINE void pool_vectors_f32(const Pool *q, size_t p, size_t c, int vectors, int averages) {
+  const int32_t *offsets = q->offsets + p * q->taps;
+  const float *x = (const float *)q->x + c;
+  vf sums[4];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < vectors; i++) sums[i] = (vf)(averages ? 0.0f : -__builtin_inff());
+  for (size_t t = 0; t < q->taps; t++) {
+    if (offsets[t] < 0) continue;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < vectors; i++) {
+      vf v = vload(x + offsets[t] + i * LANES);
+      sums[i] = averages ? sums[i] + v : sums[i] > v ? sums[i] : v;
+    }
+  }
+  float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < vectors; i++) vstore(y + i * LANES, averages ? sums[i] * q->reciprocals[p] : sums[i]);
+}
+
+// The channels of one position that fill vectors; returns how many those are.
+INLINE size_t pool_whole_f32(const Pool *q, size_t p, int averages) {
+  size_t c = 0;
+  for (; c + 4 * LANES <= q->channels; c += 4 * LANES) pool_vectors_f32(q, p, c, 4, averages);
+  for (; c + 2 * LANES <= q->channels; c += 2 * LANES) pool_vectors_f32(q, p, c, 2, averages);
+  for (; c + LANES <= q->channels; c += LANES) pool_vectors_f32(q, p, c, 1, averages);
+  return c;
+}
+
 KERNEL(pool_maximum)(const Pool *q) {
 #if HAS_AVX512
   if (q->type == pool_u8 || q->type == pool_s8) {
@@ -29,18 +58,16 @@ KERNEL(pool_maximum)(const Pool *q) {
 #endif
   for (size_t p = 0; p < q->pixels; p++) {
     const int32_t *offsets = q->offsets + p * q->taps;
-    for (size_t c = 0; c < q->channels; c += LANES) {
+    for (size_t c = q->type == pool_f32 ? pool_whole_f32(q, p, 0) : 0; c < q->channels; c += LANES) {
       size_t n = q->channels - c;
       if (q->type == pool_f32) {
         vf best = (vf)-__builtin_inff();
         for (size_t t = 0; t < q->taps; t++) {
           if (offsets[t] < 0) continue;
-          vf x = vload_some((const float *)q->x + offsets[t] + c, n);
+          vf x = vload_n((const float *)q->x + offsets[t] + c, n);
           best = best > x ? best : x;
         }
-        float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
-        if (n >= LANES) vstore(y, best);
-        else vstore_n(y, best, n);
+        vstore_n((float *)q->y + (ptrdiff_t)p * q->y_stride + c, best, n);
       } else if (q->type == pool_bf16) {
         vf best = (vf)-__builtin_inff();
         for (size_t t = 0; t < q->taps; t++) {
@@ -67,16 +94,13 @@ KERNEL(pool_average)(const Pool *q) {
   Quantizer quantizer = {vset(least), vset(least + 255), (vf)1.0f, q->y_zero};
   for (size_t p = 0; p < q->pixels; p++) {
     const int32_t *offsets = q->offsets + p * q->taps;
-    for (size_t c = 0; c < q->channels; c += LANES) {
+    for (size_t c = q->type == pool_f32 ? pool_whole_f32(q, p, 1) : 0; c < q->channels; c += LANES) {
       size_t n = q->channels - c;
       if (q->type == pool_f32) {
         vf sum = (vf)0.0f;
         for (size_t t = 0; t < q->taps; t++)
-          if (offsets[t] >= 0) sum += vload_some((const float *)q->x + offsets[t] + c, n);
-        sum *= q->reciprocals[p];
-        float *y = (float *)q->y + (ptrdiff_t)p * q->y_stride + c;
-        if (n >= LANES) vstore(y, sum);
-        else vstore_n(y, sum, n);
+          if (offsets[t] >= 0) sum += vload_n((const float *)q->x + offsets[t] + c, n);
+        vstore_n((float *)q->y + (ptrdiff_t)p * q->y_stride + c, sum * q->reciprocals[p], n);
       } else if (q->type == pool_bf16) {
         vf sum = (vf)0.0f;
         for (size_t t = 0; t < q->taps; t++)

@@ -1,25 +1,30 @@
 // Finishes rows of a tile of bare sums held in `tile` (tile_stride floats per row) and stores them to C.
-static __attribute__((noinline)) void CAT(finish_f32, ISA)(const GemmF32 *g, size_t row, size_t rows, const float *tile,
-                                                           size_t tile_stride) {
-  const EpilogueF32 *e = &g->epilogue;
-  vf p0 = vset(e->p0), p1 = vset(e->p1);
+INLINE void finish_rows_f32(const GemmF32 *g, size_t row, size_t rows, const float *tile, size_t tile_stride,
+                            int activation) {
+  const EpilogueF32 e = g->epilogue;
+  vf p0 = vset(e.p0), p1 = vset(e.p1), alpha = vset(e.alpha);
   for (size_t r = 0; r < rows; r++) {
-    vf row_bias = vset(e->row_bias ? e->row_bias[row + r] : 0);
-    const float *residual = e->residual ? e->residual + (ptrdiff_t)(row + r) * e->residual_stride : NULL;
+    vf row_bias = vset(e.row_bias ? e.row_bias[row + r] : 0);
+    const float *residual = e.residual ? e.residual + (ptrdiff_t)(row + r) * e.residual_stride : NULL;
     float *c = g->c + (ptrdiff_t)(row + r) * g->c_stride;
     for (size_t j = 0; j < g->columns; j += LANES) {
       size_t n = g->columns - j;
-      vf x = vload(tile + r * tile_stride + j) * e->alpha + row_bias;
-      if (n >= LANES) {
-        if (e->bias) x += vload(e->bias + j);
-        if (residual) x += vload(residual + j);
-        vstore(c + j, vactivate_(x, e->activation, p0, p1, 0));
-      } else {
-        if (e->bias) x += vload_n(e->bias + j, n);
-        if (residual) x += vload_n(residual + j, n);
-        vstore_n(c + j, vactivate_(x, e->activation, p0, p1, 0), n);
-      }
+      vf x = vfma(vload(tile + r * tile_stride + j), alpha, row_bias);
+      if (e.bias) x += vload_some(e.bias + j, n);
+      if (residual) x += vload_some(residual + j, n);
+      vstore_some(c + j, vactivate_(x, activation, p0, p1, 0), n);
     }
+  }
+}
+
+static __attribute__((noinline)) void CAT(finish_f32, ISA)(const GemmF32 *g, size_t row, size_t rows, const float *tile,
+                                                           size_t tile_stride) {
+  switch (g->epilogue.activation) {
+    case activation_silu: finish_rows_f32(g, row, rows, tile, tile_stride, activation_silu); break;
+    case activation_gelu: finish_rows_f32(g, row, rows, tile, tile_stride, activation_gelu); break;
+    case activation_hard_swish: finish_rows_f32(g, row, rows, tile, tile_stride, activation_hard_swish); break;
+    case activation_leaky_relu: finish_rows_f32(g, row, rows, tile, tile_stride, activation_leaky_relu); break;
+    default: finish_rows_f32(g, row, rows, tile, tile_stride, g->epilogue.activation); break;
   }
 }
 

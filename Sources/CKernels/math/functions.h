@@ -8,9 +8,20 @@ INLINE vf vscale(vf x, vi n) {
   return x * vfloat((half + 127) << 23) * vfloat((n - half + 127) << 23);
 }
 
-INLINE vf vexp_(vf x, int exact) {
-  x = vclip(x, (vf)-104.0f, (vf)89.0f);
-  vf n = vround(x * 1.44269504f);
+// 1 / x for normal x whose reciprocal is normal; smaller reciprocals may be 0.
+INLINE vf vreciprocal(vf x, int exact) {
+#if HAS_AVX512
+  if (!exact) {
+    vf y = (vf)_mm512_rcp14_ps((__m512)x);
+    return vfma(vfma(-x, y, (vf)1.0f), y, y);
+  }
+#endif
+  return 1.0f / x;
+}
+
+// For −104 ≤ x ≤ 89.
+INLINE vf vexp_inside(vf x, int exact) {
+  vf n = vmadd(x, (vf)1.44269504f, (vf)12582912.0f, exact) - 12582912.0f;
   vf r = vmadd(n, (vf)-0.693359375f, x, exact);
   r = vmadd(n, (vf)2.12194440e-4f, r, exact);
   vf p = (vf)0.00138204114f;
@@ -28,7 +39,26 @@ INLINE vf vexp_(vf x, int exact) {
   return vscale(p, x == x ? i : (vi)0);
 }
 
-INLINE vf vsigmoid_(vf x, int exact) { return 1.0f / (1.0f + vexp_(-x, exact)); }
+INLINE vf vexp_(vf x, int exact) { return vexp_inside(vclip(x, (vf)-104.0f, (vf)89.0f), exact); }
+
+INLINE vf vsigmoid_(vf x, int exact) {
+#if HAS_AVX512
+  if (!exact) {
+    // 1 / (1 + 2ᵗ), t = −x · log₂e; an error of 2ᵗ counts at most a quarter.
+    x = vclip(x, (vf)-87.0f, (vf)87.0f);
+    vf n = vfma(x, (vf)-1.44269504f, (vf)12582912.0f) - 12582912.0f;
+    vf f = vfma(x, (vf)-1.44269504f, -n);
+    vf p = (vf)0.00132647273f;
+    p = vfma(p, f, (vf)0.00967151299f);
+    p = vfma(p, f, (vf)0.0555073358f);
+    p = vfma(p, f, (vf)0.240222424f);
+    p = vfma(p, f, (vf)0.693147004f);
+    p = vfma(p, f, (vf)1.0f);
+    return vreciprocal(1.0f + (vf)_mm512_scalef_ps((__m512)p, (__m512)n), 0);
+  }
+#endif
+  return 1.0f / (1.0f + vexp_(-x, exact));
+}
 
 INLINE vf vabs(vf x) { return vfloat(vbits(x) & 0x7fffffff); }
 INLINE vf vcopysign(vf magnitude, vf sign) {
@@ -44,7 +74,7 @@ INLINE vf vtanh_(vf x, int exact) {
   p = vmadd(p, s, (vf)0.13332783f, exact);
   p = vmadd(p, s, (vf)-0.33333328f, exact);
   vf near = vmadd(x * s, p, x, exact);
-  vf far = vcopysign(1.0f - 2.0f / (vexp_(a + a, exact) + 1.0f), x);
+  vf far = vcopysign(1.0f - 2.0f * vreciprocal(vexp_inside(vmin(a + a, (vf)(exact ? 89.0f : 87.0f)), exact) + 1.0f, exact), x);
   return a < 0.625f ? near : (x == x ? far : x);
 }
 
@@ -60,7 +90,7 @@ INLINE vf verf_(vf x, int exact) {
   p = vmadd(p, s, (vf)1.1283791f, exact);
   vf near = x * p;
   // erfc x · exp x² on 1 ≤ x < 4, in powers of (x − 2) / (x + 2).
-  vf b = vmin(a, (vf)4.0f), t = (b - 2.0f) / (b + 2.0f);
+  vf b = vmin(a, (vf)4.0f), t = (b - 2.0f) * vreciprocal(b + 2.0f, exact);
   vf q = (vf)5.0519186e-05f;
   q = vmadd(q, t, (vf)-0.0009395477f, exact);
   q = vmadd(q, t, (vf)-0.0008477986f, exact);

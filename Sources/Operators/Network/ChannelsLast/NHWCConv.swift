@@ -47,16 +47,25 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     if hasResidual, try call.sizes(3) != call.resultSizes() {
       throw GraphError(.type, "the residual must have the shape of the result: \(try call.tensor(3))")
     }
-    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount, overwrites: hasResidual ? [0: 3] : [:]) {
-      frame, range in
-      let operands = EpilogueOperands(
+    @Sendable func operands(_ frame: borrowing Frame) -> EpilogueOperands {
+      EpilogueOperands(
         bias: hasBias ? frame.operand(2, as: Float.self) : nil,
         residual: hasResidual ? frame.operand(3, as: Float.self) : nil)
+    }
+    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount, overwrites: hasResidual ? [0: 3] : [:]) {
+      frame, range in
       plan.run(
         tasks: range, x: frame.operand(0, as: Float.self), weights: packed, y: frame.result(0, as: Float.self),
-        operands: operands, scratch: frame.scratch)
+        operands: operands(frame), scratch: frame.scratch)
     }
     .absorbing(1)
+    .byRows(
+      plan.computesRows
+        ? shape.rows(hasResidual: hasResidual) { frame, image, rows in
+          plan.run(
+            rows: rows, image: image, x: frame.operand(0, as: Float.self), weights: packed,
+            y: frame.result(0, as: Float.self), operands: operands(frame), scratch: frame.scratch)
+        } : nil)
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
@@ -67,5 +76,17 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     var y = try NHWC.apply(conv, Array(operands.prefix(3)), in: &g)
     if operands.count > 3, let residual = operands[3] { y = try g.apply(Add(), y, residual) }
     return [try activate(y, in: &g)]
+  }
+}
+
+extension ConvolutionShape {
+  /// The promise about rows of a result over two axes; operand 0 is read in windows, a residual as operand 3.
+  func rows(
+    hasResidual: Bool = false, _ run: @escaping @Sendable (borrowing Frame, _ image: Int, Range<Int>) -> Void
+  ) -> Kernel.Rows {
+    let window = Kernel.RowWindow(
+      count: input[0], stride: strides[0], before: padsBegin[0], reach: (kernel[0] - 1) * dilations[0] + 1)
+    let residual = hasResidual ? [3: Kernel.RowWindow(count: output[0])] : [:]
+    return Kernel.Rows(images: batch, count: output[0], windows: residual.merging([0: window]) { $1 }, run)
   }
 }

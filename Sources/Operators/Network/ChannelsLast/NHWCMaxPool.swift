@@ -82,6 +82,11 @@ func pooling(_ plan: Pooling) -> Kernel {
   Kernel(tasks: plan.taskCount) { frame, range in
     plan.run(tasks: range, x: frame.operandBytes(0), y: frame.resultBytes())
   }
+  .byRows(
+    plan.computesRows
+      ? plan.shape.rows { frame, image, rows in
+        plan.run(rows: rows, image: image, x: frame.operandBytes(0), y: frame.resultBytes())
+      } : nil)
 }
 
 extension NHWCMaxPool: DifferentiableOp {
