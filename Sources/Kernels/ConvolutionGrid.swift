@@ -9,6 +9,9 @@ struct ConvolutionGrid: Sendable {
     var pixels: Range<Int>
   }
 
+  /// Rows of outputs that depthwise kernels compute together.
+  private static let depthwiseRows = 4
+
   let shape: ConvolutionShape
   let panels: Panels
   private let isDepthwise: Bool
@@ -42,7 +45,9 @@ struct ConvolutionGrid: Sendable {
     // A depthwise tap moves a vector in and out where a product would multiply it many times.
     let workPerPixel = isDepthwise ? shape.outputChannels * (shape.taps + 8) : max(depth, 1) * (columns ?? panels.width)
     // Whole rows of the output, or whole tiles of a product.
-    let unit = isDepthwise || usesStrip ? shape.output.last! : tileRows
+    let isRectangular = shape.output.count == 2 && shape.output[0] > Self.depthwiseRows
+    let rowsTogether = isDepthwise && isRectangular ? Self.depthwiseRows : 1
+    let unit = isDepthwise || usesStrip ? shape.output.last! * rowsTogether : tileRows
     // Each block reads the weights again: few positions are divided into few blocks, of equal size.
     let isPlain = elementsPerStep == 1 && !isDepthwise && !usesStrip
     let isShort = isPlain && pixels < 192

@@ -59,10 +59,26 @@ extension InstructionSet {
     _ function: BinaryFunction, _ type: ScalarType, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
     _ y: UnsafeMutableRawPointer, _ loop: ElementwiseLoop, _ tasks: Range<Int>
   ) -> Bool {
+    binary(function, type, a, b, y, loop) { loop.forEachRun(tasks, $0) }
+  }
+
+  /// As above, of some of `count` equal slices of the result.
+  public func binary(
+    _ function: BinaryFunction, _ type: ScalarType, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    _ y: UnsafeMutableRawPointer, _ loop: ElementwiseLoop, slices: Range<Int>, of count: Int
+  ) -> Bool {
+    binary(function, type, a, b, y, loop) { loop.forEachRun(slices, of: count, $0) }
+  }
+
+  private func binary(
+    _ function: BinaryFunction, _ type: ScalarType, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer,
+    _ y: UnsafeMutableRawPointer, _ loop: ElementwiseLoop,
+    _ forEachRun: ((UnsafePointer<Int>, Int, Int, Int) -> Void) -> Void
+  ) -> Bool {
     let width = type.byteWidth
     var fault: Int32 = 0
     var rows = loop.rowLoop(0, 1)
-    loop.forEachRun(tasks) { offsets, start, count, length in
+    forEachRun { offsets, start, count, length in
       (rows.rows, rows.n) = (count, length)
       table.pointee.binary(
         function.rawValue, type.rawValue, a + offsets[0] * width, b + offsets[1] * width, y + start * width, &rows,

@@ -84,6 +84,39 @@ public struct ElementwiseLoop: Sendable {
     }
   }
 
+  /// Whether the result can be cut into this many equal slices along its outermost axes.
+  public func divides(into count: Int) -> Bool {
+    guard count > 0, rowCount > 0 else { return false }
+    return rowCount % count == 0 || (count % rowCount == 0 && row.size % (count / rowCount) == 0)
+  }
+
+  /// As `forEachRun(_:_:)`, for some of `count` equal slices of the result.
+  func forEachRun(_ slices: Range<Int>, of count: Int, _ body: (UnsafePointer<Int>, Int, Int, Int) -> Void) {
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: max(operandCount, 1)) { offsets in
+      guard rowCount % count != 0 else {
+        let share = rowCount / count
+        var index = slices.lowerBound * share
+        while index < slices.upperBound * share {
+          let count = min(rows.size - index % rows.size, slices.upperBound * share - index)
+          locate(index, offsets)
+          body(UnsafePointer(offsets.baseAddress!), index * row.size, count, row.size)
+          index += count
+        }
+        return
+      }
+      let perRow = count / rowCount, length = row.size / perRow
+      var slice = slices.lowerBound
+      while slice < slices.upperBound {
+        let (index, inside) = slice.quotientAndRemainder(dividingBy: perRow)
+        let count = min(perRow - inside, slices.upperBound - slice)
+        locate(index, offsets)
+        for i in 0..<operandCount { offsets[i] += inside * length * row.strides[i] }
+        body(UnsafePointer(offsets.baseAddress!), index * row.size + inside * length, 1, count * length)
+        slice += count
+      }
+    }
+  }
+
   private func piece(
     _ task: Int, _ offsets: UnsafeMutableBufferPointer<Int>, _ body: (UnsafePointer<Int>, Int, Int, Int) -> Void
   ) {

@@ -40,6 +40,9 @@ struct Bands: Sendable {
       guard higher.windowByteCount <= byteCount else { break }
       self = higher
     }
+    // Kernels compute a few rows together.
+    let even = height >= 4 ? height / 4 * 4 : height / 2 * 2
+    if height < most, even > 0 { self.init(members, threads: threads, height: even) }
   }
 
   private init(_ members: [Member], threads: Int, height: Int) {

@@ -130,6 +130,7 @@ final class PlanInstance {
         if isBehind, count > 1 { barrier.wait(count: count) }
         runBands(i, worker: worker)
         if count > 1 { barrier.wait(count: count) }
+        if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
         isBehind = false
         next += bands.members.count
         continue

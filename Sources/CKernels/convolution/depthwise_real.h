@@ -64,7 +64,11 @@ INLINE void SUFFIX(depthwise_pixels)(const DEPTHWISE *d, const DEPTHWISE *whole,
       STORE(y, vclip(vfma(acc[p], k->alpha, k->bias), k->low, k->high), n);
     return;
   }
-  SUFFIX(depthwise_finish)(whole, acc, (size_t)pixels, pixel, c, n, k->bias);
+  // A copy, for what is passed by address would not stay in registers.
+  vf sums[8];
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p++) sums[p] = acc[p];
+  SUFFIX(depthwise_finish)(whole, sums, (size_t)pixels, pixel, c, n, k->bias);
 }
 
 // One pixel of any window.
@@ -125,6 +129,8 @@ INLINE void SUFFIX(depthwise_row)(const DEPTHWISE *whole, const SUFFIX(Depthwise
 WINDOW_BODIES(ROW)
 #undef ROW
 
+#include "depthwise_tiles.h"
+
 static void SUFFIX(depthwise)(const DEPTHWISE *d) {
   typedef void (*Row)(const DEPTHWISE *, const SUFFIX(DepthwiseColumns) *, const WindowRows *, size_t, ptrdiff_t,
                       ptrdiff_t, size_t, size_t);
@@ -146,7 +152,7 @@ static void SUFFIX(depthwise)(const DEPTHWISE *d) {
   // Channels outermost: the rows of one cache line of channels stay in the first-level cache from one output row to the
   // next.
   enum { line = 64 / sizeof(ELEMENT) > LANES ? 64 / sizeof(ELEMENT) : LANES };
-  for (size_t c0 = 0; c0 < d->channels; c0 += line) {
+  for (size_t c0 = SUFFIX(depthwise_whole)(d, &k, begin, end); c0 < d->channels; c0 += line) {
     for (size_t row = d->row_begin; row < d->row_end; row++) {
       WindowRows rows;
       window_rows(w, row, &rows.first, &rows.count);

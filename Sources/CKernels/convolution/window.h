@@ -25,6 +25,9 @@ INLINE void window_columns(const Window *w, ptrdiff_t *begin, ptrdiff_t *end) {
 // Neighbouring pixels whose sums are computed together, so that each input and each weight is loaded once for several.
 enum { window_pixels = LANES == 16 || HAS_NEON ? 8 : 4 };
 
+// Rows of outputs whose sums are computed together.
+#define DEPTHWISE_ROWS(stride) ((stride) == 1 && (LANES == 16 || HAS_NEON) ? 4 : 2)
+
 // The kernel rows of one output row that lie inside the image.
 typedef struct {
   const void *x;  // first row, first column, first channel

@@ -62,6 +62,32 @@ func binaryKernel(_ function: BinaryFunction, _ call: Call) throws(GraphError) -
       function, type, frame.operandBytes(0), frame.operandBytes(1), frame.resultBytes(), loop, tasks)
     if !isWhole { frame.fail(.divisionByZero) }
   }
+  .byRows(
+    try elementwiseRows(call, 0..<2, loop) { frame, slices, count in
+      let isWhole = machine.binary(
+        function, type, frame.operandBytes(0), frame.operandBytes(1), frame.resultBytes(), loop, slices: slices,
+        of: count)
+      if !isWhole { frame.fail(.divisionByZero) }
+    })
+}
+
+/// The promise that rows along axis 1 can be computed alone, for results of three axes and more; `run` computes some of
+/// `count` slices of all images.
+func elementwiseRows(
+  _ call: Call, _ operands: Range<Int>, _ loop: ElementwiseLoop,
+  _ run: @escaping @Sendable (borrowing Frame, _ slices: Range<Int>, _ count: Int) -> Void
+) throws(GraphError) -> Kernel.Rows? {
+  let sizes = try call.resultSizes()
+  guard sizes.count >= 3, !sizes.contains(0), loop.divides(into: sizes[0] * sizes[1]) else { return nil }
+  let (images, rows) = (sizes[0], sizes[1])
+  var windows: [Int: Kernel.RowWindow] = [:]
+  for i in operands {
+    let own = try call.sizes(i)
+    if own.count == sizes.count, own.prefix(2) == sizes.prefix(2) { windows[i] = Kernel.RowWindow(count: rows) }
+  }
+  return Kernel.Rows(images: images, count: rows, windows: windows) { frame, image, range in
+    run(frame, image * rows + range.lowerBound..<image * rows + range.upperBound, images * rows)
+  }
 }
 
 extension NodeDraft {

@@ -18,6 +18,16 @@ public struct NHWCGlobalAveragePool: ExecutableOp, CompositeOp {
     let sizes = try call.sizes(0)
     let element = try Pooling.Element(averaging: try call.element(0))
     guard !sizes.contains(0) else { throw GraphError(.unsupported, "has no kernel for empty operands") }
+    let positions = sizes.dropFirst().dropLast().product
+    if element == .float32, let plan = GlobalAverage(batch: sizes[0], positions: positions, channels: sizes.last!) {
+      let sums = Kernel.Stage(tasks: plan.sumTaskCount) { frame, tasks in
+        plan.sum(tasks: tasks, x: frame.operand(0), sums: frame.workspace!.assumingMemoryBound(to: Float.self))
+      }
+      return Kernel { frame in
+        plan.mean(sums: frame.workspace!.assumingMemoryBound(to: Float.self), y: frame.result())
+      }
+      .after([sums], workspace: plan.sumByteCount)
+    }
     return pooling(Pooling(globalPool(sizes), kind: .average(countsPadding: true), element: element))
   }
 

@@ -1,0 +1,119 @@
+// Square windows: sums of several rows and columns of outputs at once, so that lines of input come from the second-level
+// cache once for all of them. `rows`, `pixels`, `size` and `stride` are constants in every copy of the body. With `checked`
+// windows may reach out of the image.
+static const _Alignas(64) char SUFFIX(depthwise_zeros)[64];
+
+INLINE void SUFFIX(depthwise_tile)(const DEPTHWISE *d, const DEPTHWISE *whole, const SUFFIX(DepthwiseColumns) *k,
+                                   ptrdiff_t row, ptrdiff_t column, size_t c, int rows, int pixels, int size,
+                                   int stride, int checked) {
+  const Window *w = &d->window;
+  ptrdiff_t top = row * stride - w->pad_top, left = column * stride - w->pad_left;
+  ptrdiff_t x_row = w->width * d->x_stride;
+  const ELEMENT *x = d->x + (top * w->width + left) * d->x_stride + (ptrdiff_t)c;
+  const ELEMENT *zeros = (const ELEMENT *)SUFFIX(depthwise_zeros);
+  const float *weights = d->weights + c;
+  vf acc[16], v[16];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows * pixels; i++) acc[i] = (vf)0.0f;
+#pragma clang loop unroll(full)
+  for (int y = 0; y < (rows - 1) * stride + size; y++, x += x_row) {
+    if (checked && (top + y < 0 || top + y >= w->height)) continue;
+#pragma clang loop unroll(full)
+    for (int i = 0; i < (pixels - 1) * stride + size; i++) {
+      const ELEMENT *p = x + i * d->x_stride;
+      if (checked) p = left + i < 0 || left + i >= w->width ? zeros : p;
+      v[i] = LOAD(p, LANES);
+    }
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+      int line = y - r * stride;
+      if (line < 0 || line >= size) continue;
+#pragma clang loop unroll(full)
+      for (int i = 0; i < size; i++) {
+        vf weight = vload(weights + (line * size + i) * d->weight_stride);
+#pragma clang loop unroll(full)
+        for (int p = 0; p < pixels; p++) acc[r * pixels + p] = vfma(v[p * stride + i], weight, acc[r * pixels + p]);
+      }
+    }
+  }
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) {
+    size_t pixel = (size_t)(row + r) * (size_t)w->output_width + (size_t)column;
+    if (!k->simple) {
+      // A copy, for what is passed by address would not stay in registers.
+      vf sums[4];
+#pragma clang loop unroll(full)
+      for (int p = 0; p < pixels; p++) sums[p] = acc[r * pixels + p];
+      SUFFIX(depthwise_finish)(whole, sums, (size_t)pixels, pixel, c, LANES, k->bias);
+      continue;
+    }
+    ELEMENT *y = d->y + (ptrdiff_t)pixel * d->y_stride + (ptrdiff_t)c;
+#pragma clang loop unroll(full)
+    for (int p = 0; p < pixels; p++, y += d->y_stride)
+      STORE(y, vclip(vfma(acc[r * pixels + p], k->alpha, k->bias), k->low, k->high), LANES);
+  }
+}
+
+// `rows` rows of outputs of the first `channels`, whole vectors; `begin`..<`end` are the columns whose windows lie inside.
+INLINE void SUFFIX(depthwise_tiles)(const DEPTHWISE *whole, const SUFFIX(DepthwiseColumns) *columns, size_t row,
+                                    ptrdiff_t begin, ptrdiff_t end, size_t channels, int rows, int size, int stride) {
+  // Copies that no store can alias.
+  DEPTHWISE d = *whole;
+  SUFFIX(DepthwiseColumns) k = *columns;
+  enum { pixels = 4 };
+  const float *bias = d.epilogue.bias;
+  ptrdiff_t top = (ptrdiff_t)row * stride - d.window.pad_top;
+  int inside = top >= 0 && top + (rows - 1) * stride + size <= d.window.height;
+  ptrdiff_t last = d.window.output_width;
+  for (ptrdiff_t column = 0; column < last; column += pixels) {
+    // The last tile computes some columns again.
+    if (column + pixels > last) column = last - pixels;
+    int is_whole = inside && column >= begin && column + pixels <= end;
+    for (size_t c = 0; c < channels; c += LANES) {
+      k.bias = bias ? vload(bias + c) : (vf)0.0f;
+      if (is_whole) SUFFIX(depthwise_tile)(&d, whole, &k, (ptrdiff_t)row, column, c, rows, pixels, size, stride, 0);
+      else SUFFIX(depthwise_tile)(&d, whole, &k, (ptrdiff_t)row, column, c, rows, pixels, size, stride, 1);
+    }
+  }
+}
+
+#define TILES_OF(size, stride, rows)                                                                                 \
+  static __attribute__((noinline)) void SUFFIX(depthwise_tiles_##size##_##stride##_##rows)(                         \
+      const DEPTHWISE *d, const SUFFIX(DepthwiseColumns) *k, size_t row, ptrdiff_t begin, ptrdiff_t end,             \
+      size_t channels) {                                                                                             \
+    SUFFIX(depthwise_tiles)(d, k, row, begin, end, channels, rows, size, stride);                                    \
+  }
+#define TILES(size, stride) TILES_OF(size, stride, 2) TILES_OF(size, stride, 4)
+WINDOW_BODIES(TILES)
+#undef TILES
+#undef TILES_OF
+
+typedef void (*SUFFIX(DepthwiseTiles))(const DEPTHWISE *, const SUFFIX(DepthwiseColumns) *, size_t, ptrdiff_t,
+                                       ptrdiff_t, size_t);
+
+// All rows of the channels that fill vectors, for which there are tiles; returns how many those are.
+static size_t SUFFIX(depthwise_whole)(const DEPTHWISE *d, SUFFIX(DepthwiseColumns) *k, ptrdiff_t begin, ptrdiff_t end) {
+  const Window *w = &d->window;
+  size_t rows = d->row_end - d->row_begin, channels = d->channels / LANES * LANES;
+  // Rows and columns that are computed again must not find what they wrote as their residual.
+  if (rows < 2 || w->kernel_height != w->kernel_width || w->stride_y != w->stride_x || w->dilation_x != 1 ||
+      w->dilation_y != 1 || w->output_width < 4 || RESIDUAL(&d->epilogue))
+    return 0;
+  SUFFIX(DepthwiseTiles) two = NULL, four = NULL;
+#define CHOOSE(size, stride)                                 \
+  if (w->kernel_width == size && w->stride_x == stride) {    \
+    two = SUFFIX(depthwise_tiles_##size##_##stride##_2);     \
+    four = SUFFIX(depthwise_tiles_##size##_##stride##_4);    \
+  }
+  WINDOW_BODIES(CHOOSE)
+#undef CHOOSE
+  if (!two) return 0;
+  size_t most = (size_t)DEPTHWISE_ROWS(w->stride_x), step;
+  for (size_t row = d->row_begin; row < d->row_end; row += step) {
+    size_t left = d->row_end - row;
+    step = most == 4 && left > 2 && rows >= 4 ? 4 : 2;
+    if (left < step) row = d->row_end - step;
+    (step == 4 ? four : two)(d, k, row, begin, end, channels);
+  }
+  return channels;
+}
