@@ -54,7 +54,7 @@ public struct MatrixProduct: Sendable {
     panels = Panels(n: n, instructionSet: instructionSet)
     grid = TaskGrid(
       m: m, k: k, panels: panels, batch: batch.a.count, tileRows: instructionSet.table.pointee.tile_rows,
-      rowsFirst: transposeA)
+      rowsFirst: transposeA || m >= 384)
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -178,7 +178,9 @@ public struct MatrixProduct: Sendable {
       arguments.a.base = source.base + first * 4
       arguments.a.depth = min(depth, k - first)
       arguments.b = b.panel + first * b.stride
-      if let end, rows.lowerBound == 0 { arguments.prefetch(arguments.a.depth * b.stride, before: end) }
+      if let end, grid.rowsFirst || rows.lowerBound == 0 {
+        arguments.prefetch(arguments.a.depth * b.stride, before: end)
+      }
       arguments.accumulate = first > 0 ? 1 : 0
       arguments.finish = first + depth >= k ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)

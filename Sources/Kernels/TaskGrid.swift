@@ -6,6 +6,7 @@ struct TaskGrid: Sendable {
   /// Multiply-adds below which a task is not worth waking a thread for.
   private static let leastWork = 256 * 1024
   private static let fullWork = 512 * 1024
+  private static let residentWork = 144 * 1024
 
   struct Block {
     var matrix: Int
@@ -22,13 +23,16 @@ struct TaskGrid: Sendable {
   private let panelBlocks: Int
   private let matricesPerTask: Int
   /// Whether the blocks of one row range are consecutive, rather than those of one panel range.
-  private let rowsFirst: Bool
+  let rowsFirst: Bool
 
   init(m: Int, k: Int, panels: Panels, batch: Int, tileRows: Int, rowsFirst: Bool) {
     (self.m, self.batch, self.rowsFirst, panelCount) = (m, batch, rowsFirst, panels.count)
     // Few rows are bound by reading B, which costs as much as some rows more.
     let panelWork = max(m, 8) * max(k, 1) * panels.width
-    rowsPerBlock = Self.rows(m: m, tileRows: tileRows, blocks: rowsFirst ? m / 192 : panelWork / Self.fullWork)
+    // Rows of A that stay in the second-level cache, beside a panel of B, while all panels pass.
+    let resident = max(48, min(192, Self.residentWork / max(k, 1)))
+    rowsPerBlock = Self.rows(
+      m: m, tileRows: tileRows, blocks: rowsFirst ? dividedUp(m, by: resident) : panelWork / Self.fullWork)
     rowBlocks = max(1, dividedUp(m, by: rowsPerBlock))
     let blockWork = max(panelWork / rowBlocks, 1)
     let wanted = rowsFirst ? dividedUp(panels.count, by: 2) : dividedUp(Self.leastWork, by: blockWork)

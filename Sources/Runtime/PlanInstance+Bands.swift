@@ -48,7 +48,9 @@ extension PlanInstance {
   /// As `runBands`, with the nanoseconds of each piece for the member it belongs to.
   func profileBands(_ first: Int, worker: Int, _ add: (_ member: Int, _ time: UInt64) -> Void) {
     let clock = ContinuousClock()
-    for piece in bandPieces[first][worker] { add(piece.member, clock.measure { run(piece, worker: worker) }.nanoseconds) }
+    for piece in bandPieces[first][worker] {
+      add(piece.member, clock.measure { run(piece, worker: worker) }.nanoseconds)
+    }
   }
 
   private func run(_ piece: BandPiece, worker: Int) {

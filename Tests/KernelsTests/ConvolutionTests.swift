@@ -120,6 +120,67 @@ struct ConvolutionTests {
     }
   }
 
+  /// Square windows over images of at least four columns, as bodies for several rows at once take.
+  static let depthwise: [ConvolutionShape] = [(3, 1), (3, 2), (5, 1), (5, 2), (7, 1)].flatMap { size, stride in
+    [(4, 4), (5, 9), (7, 7), (10, 6), (11, 17)].map { height, width in
+      ConvolutionShape(
+        batch: 2, inputChannels: 35, outputChannels: 35, groups: 35, input: [height * stride, width * stride],
+        kernel: [size, size], strides: [stride, stride], padsBegin: [size / 2, width % 2 * (size / 2)],
+        padsEnd: [size / 2, size - 1])
+    }
+  }
+
+  @Test(arguments: InstructionSet.available, depthwise)
+  func `depthwise tiles match the definition and stay in their operands`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps * 100 + s.outputPixels))
+    for (side, activation) in [(Guarded<Float>.Side.before, Activation.silu), (.after, .clip(min: 0, max: 2))] {
+      let x = Guarded(random.floats(s.batch * s.inputPixels * s.inputChannels), side)
+      let w = Guarded(random.floats(s.outputChannels * s.taps), side),
+        bias = Guarded(random.floats(s.outputChannels), side)
+      let y = Guarded([Float](repeating: 7, count: s.batch * s.outputPixels * s.outputChannels), side)
+      let plan = Convolution(s, epilogue: Epilogue(activation: activation), instructionSet: set)
+      let packed = PackedConvolution(w.pointer, shape: s, instructionSet: set)
+      Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+        plan.run(
+          tasks: tasks, x: x.pointer, weights: packed, y: y.pointer, operands: EpilogueOperands(bias: bias.pointer),
+          scratch: scratch)
+      }
+      let sums = convolve(
+        s, x: { Double(x.pointer[($0 * s.inputPixels + $1) * s.inputStride + $2]) },
+        w: { Double(w.pointer[($0 * s.inputChannelsPerGroup + $1) * s.taps + $2]) })
+      let expected = sums.enumerated().map { activation($1 + Double(bias.pointer[$0 % s.outputChannels])) }
+      #expect(distance(y.array, expected) < 2e-5)
+    }
+  }
+
+  @Test(arguments: shapes + depthwise)
+  func `rows computed alone are those of the whole`(s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps * 100 + s.inputChannels))
+    let plan = Convolution(s, epilogue: Epilogue(activation: .relu), method: .direct)
+    guard plan.computesRows else { return #expect(s.output.count != 2) }
+    let x = Guarded(random.floats(Self.count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)))
+    let w = Guarded(random.floats(s.outputChannels * s.inputChannelsPerGroup * s.taps))
+    let bias = Guarded(random.floats(s.outputChannels))
+    let packed = PackedConvolution(w.pointer, shape: s, method: .direct)
+    let yCount = Self.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
+    let whole = Guarded([Float](repeating: 7, count: yCount)), parts = Guarded([Float](repeating: 7, count: yCount))
+    let operands = EpilogueOperands(bias: bias.pointer)
+    Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+      plan.run(
+        tasks: tasks, x: x.pointer, weights: packed, y: whole.pointer, operands: operands, scratch: scratch)
+    }
+    Self.run(taskCount: 1, scratchByteCount: plan.scratchByteCount) { _, scratch in
+      for image in 0..<s.batch {
+        for begin in stride(from: 0, to: s.output[0], by: 3) {
+          plan.run(
+            rows: begin..<min(begin + 3, s.output[0]), image: image, x: x.pointer, weights: packed, y: parts.pointer,
+            operands: operands, scratch: scratch)
+        }
+      }
+    }
+    #expect(distance(parts.array, whole.array.map(Double.init)) < 1e-6)
+  }
+
   @Test(arguments: InstructionSet.available, shapes)
   func `integer convolutions are exact for all types and zero points`(set: InstructionSet, s: ConvolutionShape) {
     var random = Random(UInt64(s.taps * 100 + s.inputChannels))

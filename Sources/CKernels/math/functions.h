@@ -43,21 +43,32 @@ INLINE vf vexp_(vf x, int exact) { return vexp_inside(vclip(x, (vf)-104.0f, (vf)
 
 INLINE vf vsigmoid_(vf x, int exact) {
 #if HAS_AVX512
+  // Within these bounds the reciprocal is a normal number.
   if (!exact) {
-    // 1 / (1 + 2ᵗ), t = −x · log₂e; an error of 2ᵗ counts at most a quarter.
-    x = vclip(x, (vf)-87.0f, (vf)87.0f);
-    vf n = vfma(x, (vf)-1.44269504f, (vf)12582912.0f) - 12582912.0f;
-    vf f = vfma(x, (vf)-1.44269504f, -n);
+    vf y = vreciprocal(1.0f + vexp_inside(vclip(-x, (vf)-87.0f, (vf)87.0f), 0), 0);
+    return x < -87.0f ? (vf)0.0f : y;
+  }
+#endif
+  return 1.0f / (1.0f + vexp_(-x, exact));
+}
+
+INLINE vf vsilu_(vf x, int exact) {
+#if HAS_AVX512
+  if (!exact) {
+    // x / (1 + 2ᵗ), t = −x · log₂e; an error of 2ᵗ counts at most a quarter.
+    vf z = vclip(x, (vf)-87.0f, (vf)87.0f);
+    vf n = vfma(z, (vf)-1.44269504f, (vf)12582912.0f) - 12582912.0f;
+    vf f = vfma(z, (vf)-1.44269504f, -n);
     vf p = (vf)0.00132647273f;
     p = vfma(p, f, (vf)0.00967151299f);
     p = vfma(p, f, (vf)0.0555073358f);
     p = vfma(p, f, (vf)0.240222424f);
     p = vfma(p, f, (vf)0.693147004f);
     p = vfma(p, f, (vf)1.0f);
-    return vreciprocal(1.0f + (vf)_mm512_scalef_ps((__m512)p, (__m512)n), 0);
+    return x * vreciprocal(1.0f + (vf)_mm512_scalef_ps((__m512)p, (__m512)n), 0);
   }
 #endif
-  return 1.0f / (1.0f + vexp_(-x, exact));
+  return x * vsigmoid_(x, exact);
 }
 
 INLINE vf vabs(vf x) { return vfloat(vbits(x) & 0x7fffffff); }
@@ -116,7 +127,7 @@ INLINE vf vactivate_(vf x, int code, vf p0, vf p1, int exact) {
       vf cubic = vmadd(x * x * x, (vf)0.044715f, x, exact);
       return 0.5f * x * (1.0f + vtanh_(cubic * 0.79788456f, exact));
     }
-    case activation_silu: return x * vsigmoid_(x, exact);
+    case activation_silu: return vsilu_(x, exact);
     case activation_hard_sigmoid: return vclip(vmadd(x, p0, p1, exact), (vf)0.0f, (vf)1.0f);
     case activation_hard_swish: return x * vclip(vmadd(x, (vf)(1.0f / 6.0f), (vf)0.5f, exact), (vf)0.0f, (vf)1.0f);
     default: return x;
