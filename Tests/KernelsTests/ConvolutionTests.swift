@@ -178,7 +178,7 @@ struct ConvolutionTests {
         }
       }
     }
-    #expect(distance(parts.array, whole.array.map(Double.init)) < 1e-6)
+    #expect(distance(parts.array, whole.array.map(Double.init)) < 1e-5)
   }
 
   @Test(arguments: InstructionSet.available, shapes)
