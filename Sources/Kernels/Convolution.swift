@@ -128,8 +128,9 @@ public struct Convolution: Sendable {
       arguments.a.taps = min(step, taps - tap)
       arguments.a.offsets = source.offsets.map { $0 + tap }
       arguments.b = panel + tap * depth * width
-      // Later blocks find the next panel where the first one left it.
-      if block.pixels.lowerBound == 0 { arguments.prefetch(arguments.a.taps * depth * width, before: weights.end) }
+      arguments.prefetch(
+        arguments.a.taps * depth * width, before: weights.end, share: block.share.lowerBound,
+        until: block.share.upperBound)
       arguments.accumulate = tap > 0 ? 1 : 0
       arguments.finish = tap + step >= taps ? 1 : 0
       instructionSet.table.pointee.gemm_f32(&arguments)
@@ -167,10 +168,15 @@ public struct Convolution: Sendable {
 }
 
 extension GemmF32 {
-  /// Fetches the elements behind the `count` of B while multiplying, as far as B goes.
-  mutating func prefetch(_ count: Int, before end: UnsafePointer<Float>) {
-    next = UnsafeRawPointer(b + count)
-    next_bytes = min(count, max(0, end - (b + count))) * 4
+  /// Fetches the elements behind the `count` of B while multiplying, as far as B goes: all, or the part between two shares of
+  /// 1, where other products with the same B fetch the rest.
+  mutating func prefetch(
+    _ count: Int, before end: UnsafePointer<Float>, share first: Double = 0, until last: Double = 1
+  ) {
+    let begin = min(roundedUp(Int(Double(count) * first), to: 16), count)
+    let stop = min(roundedUp(Int(Double(count) * last), to: 16), count, max(0, end - (b + count)))
+    next = UnsafeRawPointer(b + count + begin)
+    next_bytes = max(0, stop - begin) * 4
   }
 }
 

@@ -7,6 +7,8 @@ struct ConvolutionGrid: Sendable {
     var group: Int
     var panels: Range<Int>
     var pixels: Range<Int>
+    /// Where among all that is done with a panel this block begins and ends.
+    var share: ClosedRange<Double> = 0...0
   }
 
   /// Rows of outputs that depthwise kernels compute together.
@@ -83,10 +85,15 @@ struct ConvolutionGrid: Sendable {
     let (outer2, inner2) = outer.quotientAndRemainder(dividingBy: panelsFirst ? pixelBlocks : panelBlocks)
     let (pixelBlock, panelBlock) = panelsFirst ? (inner2, inner) : (inner, inner2)
     let (image, group) = outer2.quotientAndRemainder(dividingBy: groups)
+    let part = pixelBlock * pixelsPerBlock..<min(pixels, (pixelBlock + 1) * pixelsPerBlock)
+    // Weights that are read again for every block stay in the cache after the first.
+    let isFirst = panelsFirst && pixelBlock == 0
     return Block(
       image: image, group: group,
-      panels: panelBlock * panelsPerBlock..<min(panels.count, (panelBlock + 1) * panelsPerBlock),
-      pixels: pixelBlock * pixelsPerBlock..<min(pixels, (pixelBlock + 1) * pixelsPerBlock))
+      panels: panelBlock * panelsPerBlock..<min(panels.count, (panelBlock + 1) * panelsPerBlock), pixels: part,
+      share: panelsFirst
+        ? 0...(isFirst ? 1 : 0)
+        : Double(part.lowerBound) / Double(pixels)...Double(part.upperBound) / Double(pixels))
   }
 
   /// Visits the blocks of some rows of an image: few positions at a time, for all output channels of a group.

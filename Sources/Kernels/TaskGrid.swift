@@ -7,6 +7,8 @@ struct TaskGrid: Sendable {
   private static let leastWork = 256 * 1024
   private static let fullWork = 512 * 1024
   private static let residentWork = 144 * 1024
+  /// Enough to share among threads.
+  private static let fewTasks = 24
 
   struct Block {
     var matrix: Int
@@ -32,7 +34,9 @@ struct TaskGrid: Sendable {
     // Rows of A that stay in the second-level cache, beside a panel of B, while all panels pass.
     let resident = max(48, min(192, Self.residentWork / max(k, 1)))
     rowsPerBlock = Self.rows(
-      m: m, tileRows: tileRows, blocks: rowsFirst ? dividedUp(m, by: resident) : panelWork / Self.fullWork)
+      m: m, tileRows: tileRows,
+      blocks: rowsFirst
+        ? dividedUp(m, by: resident) : min(panelWork / Self.fullWork, dividedUp(Self.fewTasks, by: max(panels.count, 1))))
     rowBlocks = max(1, dividedUp(m, by: rowsPerBlock))
     let blockWork = max(panelWork / rowBlocks, 1)
     let wanted = rowsFirst ? dividedUp(panels.count, by: 2) : dividedUp(Self.leastWork, by: blockWork)

@@ -1,24 +1,24 @@
 // Register tiles of `rows` rows and `nv` vectors; both are constants in every copy of the body.
 
-// Memory that a tile fetches into the second-level cache, `step` bytes with every step of its sums.
+// Memory that a tile fetches into the second-level cache, `lines` cache lines with every few steps of its sums: evenly, for
+// what is on its way takes the places of what the sums wait for.
 typedef struct {
   const char *next;
-  ptrdiff_t step;
+  size_t lines;
 } Ahead;
 
-enum { ahead_lines = PANEL_VECTORS * LANES >= 32 ? 2 : 1, line_bytes = 64 };
+enum { ahead_steps = 8, line_bytes = 64 };
 
 // Sums of one piece of the rows. Several partial sums per element (`split`) hide the latency of small tiles.
 INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float *b, ptrdiff_t b_stride, size_t depth,
                                   Ahead *ahead, int rows, int nv, int split) {
   const char *next = ahead->next;
-  ptrdiff_t step = ahead->step;
-  size_t p = 0;
+  size_t p = 0, lines = ahead->lines;
   for (; p + (size_t)split <= depth; p += (size_t)split) {
+    if (lines && p % ahead_steps == 0)
+      for (size_t i = 0; i < lines; i++, next += line_bytes) __builtin_prefetch(next, 0, 2);
 #pragma clang loop unroll(full)
-    for (int s = 0; s < split; s++, b += b_stride, next += step) {
-#pragma clang loop unroll(full)
-      for (int i = 0; i < ahead_lines; i++) __builtin_prefetch(next + i * line_bytes, 0, 2);
+    for (int s = 0; s < split; s++, b += b_stride) {
       vf bv[4];
 #pragma clang loop unroll(full)
       for (int j = 0; j < nv; j++) bv[j] = vload(b + j * LANES);
@@ -130,16 +130,20 @@ KERNEL(gemm_f32)(const GemmF32 *g) {
 #undef NAMES
 #undef NAME
   int nv = (int)((g->columns + LANES - 1) / LANES);
+  enum { most_lines = 16 };
   const Tile *column = tiles[nv - 1];
-  size_t height = (size_t)TILE_ROWS(nv), share = g->a.taps * g->a.depth * ahead_lines * line_bytes;
+  size_t height = (size_t)TILE_ROWS(nv), tiles_left = (g->rows + height - 1) / height;
+  // Runs of steps in a tile, each of which fetches some lines.
+  size_t runs = g->a.taps * ((g->a.depth + ahead_steps - 1) / ahead_steps);
   const char *next = g->next, *end = next + g->next_bytes;
   for (size_t row = 0, rows; row < g->rows; row += rows) {
     // Tiles of nearly equal height: a tile of few rows would wait for B.
     size_t left = g->rows - row, count = (left + height - 1) / height;
     rows = (left + count - 1) / count;
-    Ahead ahead = {(const char *)g->b, 0};
-    if (next < end) ahead = (Ahead){next, ahead_lines * line_bytes};
-    column[rows - 1](g, row, ahead);
-    next += share;
+    size_t lines = next < end && runs ? ((size_t)(end - next) / line_bytes + runs * tiles_left - 1) / (runs * tiles_left) : 0;
+    if (lines > most_lines) lines = most_lines;
+    column[rows - 1](g, row, (Ahead){next, lines});
+    next += lines * runs * line_bytes;
+    tiles_left--;
   }
 }
