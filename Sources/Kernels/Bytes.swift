@@ -51,6 +51,19 @@ extension InstructionSet {
   }
 
   /// Elements of `width` bytes of each position from [groups][depth] to [depth][groups].
+  /// Two halves of shuffled channels, of elements of `width` bytes: a and b, `channels` per position and `stride` from one
+  /// position to the next, in turns, or the even and the odd ones of both. A half that is nil is not made.
+  public func shuffleSplit(
+    _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, stride: Int, first: UnsafeMutableRawPointer?,
+    second: UnsafeMutableRawPointer?, positions: Int, channels: Int, apart: Bool, width: Int
+  ) {
+    var arguments = ShuffleSplit(
+      a: a.assumingMemoryBound(to: UInt8.self), b: b.assumingMemoryBound(to: UInt8.self),
+      y: first?.assumingMemoryBound(to: UInt8.self), z: second?.assumingMemoryBound(to: UInt8.self),
+      positions: positions, channels: channels, stride: stride, width: width, apart: apart ? 1 : 0)
+    table.pointee.shuffle_split(&arguments)
+  }
+
   public func shuffleChannels(
     _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer, positions: Int, groups: Int, depth: Int, width: Int
   ) {

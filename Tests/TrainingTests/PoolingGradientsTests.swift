@@ -59,6 +59,7 @@ struct PoolingGradientsTests {
         note: "3-D"),
       Case(GlobalAveragePool(), x(2, 3, 2, 4)), Case(GlobalMaxPool(), x(2, 3, 2, 4)),
       Case(NHWCGlobalAveragePool(), x(2, 2, 4, 3)), Case(NHWCChannelShuffle(group: 2), x(1, 2, 2, 6)),
+      Case(NHWCShuffleSplit(apart: true), x(1, 2, 2, 6), results: 2),
       Case(
         Case.with(MaxUnpool()) { ($0.kernel_shape, $0.strides) = ([2, 2], [2, 2]) }, x(1, 1, 2, 2),
         Tensor.integers([1, 6, 8, 15]).reshaped([1, 1, 2, 2])),

@@ -20,6 +20,18 @@ typedef struct {
   int32_t is_product;
 } CombineBytes;
 
+/// Per position, of a and b with `channels` elements of `width` bytes each: y and z have them in turns, the first and the
+/// second halves of both; where `apart` is set, y has the even and z the odd ones of a, then of b. `stride` elements lie
+/// between positions of a and b. What is NULL is not made.
+typedef struct {
+  const uint8_t *a;
+  const uint8_t *b;
+  uint8_t *_Nullable y;
+  uint8_t *_Nullable z;
+  size_t positions, channels, stride, width;
+  int32_t apart;
+} ShuffleSplit;
+
 // `look_up`: y[i] = table[x[i]]; x and y may be the same memory.
 // `quantize`: y = saturate(round(x / scale) + zero), halves to even, NaN as the least. `dequantize`: y = (x − zero)·scale.
 // `extremes`: the least and the greatest of x and what `low` and `high` hold.
@@ -30,6 +42,7 @@ typedef struct {
   X(dequantize, (const uint8_t *x, float *y, size_t n, float scale, int32_t zero, int32_t is_signed))                \
   X(extremes, (const float *x, size_t n, float *low, float *high))                                                   \
   X(combine_bytes, (const CombineBytes *c))                                                                          \
+  X(shuffle_split, (const ShuffleSplit *s))                                                                          \
   X(shuffle_channels, (const uint8_t *x, uint8_t *y, size_t positions, size_t groups, size_t depth, size_t width))
 
 #pragma clang assume_nonnull end

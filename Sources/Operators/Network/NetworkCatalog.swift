@@ -31,6 +31,7 @@ extension Catalog {
     NHWCMaxPoolGradient.self,
     NHWCNormalization.self,
     NHWCQLinearConv.self,
+    NHWCShuffleSplit.self,
     NHWCTrainedConv.self,
     RNN.self,
     RecurrentGradient.self,

@@ -57,6 +57,9 @@ public struct FuseLayers: RewritePass {
         Self.activated("Sigmoid(layer(x)) → layer(x)", on: Sigmoid.self) { _ in "Sigmoid" },
         Self.activated("Tanh(layer(x)) → layer(x)", on: Tanh.self) { _ in "Tanh" },
       ]),
+      .step("Split(ChannelShuffle(Concat(x, y))) → ShuffleSplit(x, y)") { (graph: inout Graph) throws(GraphError) in
+        try graph.joinShuffles()
+      },
     ]
   }
 
@@ -120,6 +123,41 @@ extension Graph {
       return try apply(linear, [layer.operands[0], layer.operands[1], bias, other], insteadOf: node)
     }
     return nil
+  }
+
+  /// Halves of shuffled channels from the tensors that are joined before.
+  fileprivate mutating func joinShuffles() throws(GraphError) -> Int {
+    var count = 0
+    for node in sorted() where self[node.id] != nil {
+      let apart: Bool, x: Value?
+      if let split = node.op as? Split, node.results.count == 2, let rank = rank(of: node.operands[0]),
+        split.axis == rank - 1 || split.axis == -1, type(of: node.results[0]) == type(of: node.results[1]),
+        let (shuffle, inner) = soleProducer(of: node.operands[0], as: NHWCChannelShuffle.self), shuffle.group == 2
+      {
+        (apart, x) = (false, inner.operands[0])
+      } else if let split = node.op as? NHWCShuffleSplit, split.apart, node.operands.count == 1 {
+        (apart, x) = (true, node.operands[0])
+      } else {
+        continue
+      }
+      guard let x, let channels = shape(of: x)?.last?.size, channels % 4 == 0, !node.results.contains(where: isOutput)
+      else { continue }
+      var operands: [Value?] = [x]
+      if let (concat, inner) = producer(of: x, as: Concat.self), inner.operands.count == 2, let rank = rank(of: x),
+        concat.axis == rank - 1 || concat.axis == -1, let a = inner.operands[0], let b = inner.operands[1],
+        type(of: a) == type(of: b)
+      {
+        operands = [a, b]
+      } else if apart {
+        continue
+      }
+      let names = node.results.map { name(of: $0) }
+      let halves = try apply(
+        NHWCShuffleSplit(apart: apart), operands, resultCount: 2, named: node.name, resultNames: names)
+      for (old, new) in zip(node.results, halves) { replace(old, with: new) }
+      count += 1
+    }
+    return count
   }
 
   fileprivate mutating func globalAverage(_ mean: ReduceMean, _ node: Node) throws(GraphError) -> Value? {

@@ -122,6 +122,10 @@ extension Graph {
         count += 1
         continue
       }
+      if let gather = node.op as? Gather, try part(gather, node) {
+        count += 1
+        continue
+      }
       guard node.results.count == 1, let operands = try lastOperands(of: node) else { continue }
       var op = node.op
       if var concat = op as? Concat {
@@ -145,6 +149,25 @@ extension Graph {
     op.axis = rank - 1
     let parts = try apply(op, [last] + node.operands.dropFirst(), resultCount: node.results.count, named: node.name)
     for (old, part) in zip(node.results, parts) { replace(old, with: try channelsFirst(part)) }
+    return true
+  }
+
+  /// Every second channel: what a gather takes of pairs of channels that a reshape makes.
+  private mutating func part(_ gather: Gather, _ node: Node) throws(GraphError) -> Bool {
+    guard let (_, reshape) = producer(of: node.operands[0], as: Reshape.self), let x = reshape.operands[0],
+      let last = beforeChannelsFirst(x), let from = shape(of: x), let pairs = shape(of: reshape.result), gather.axis == 2,
+      rank(of: node.operands[1]) == 0, let index = integers(node.operands[1])?.first,
+      let channels = from[1].size, channels % 2 == 0, pairs.count == from.count + 1, pairs[1] == .fixed(channels / 2),
+      pairs[2] == .fixed(2), pairs[0] == from[0], Array(pairs[3...]) == Array(from[2...]), (-2..<2).contains(index)
+    else { return false }
+    let known = users(of: last).first { ($0.op as? NHWCShuffleSplit)?.apart == true && $0.operands.count == 1 }
+    let halves: [Value]
+    if let known {
+      halves = known.results
+    } else {
+      halves = try apply(NHWCShuffleSplit(apart: true), [last], resultCount: 2, named: node.name)
+    }
+    replace(node.result, with: try channelsFirst(halves[index < 0 ? index + 2 : index]))
     return true
   }
 

@@ -47,6 +47,7 @@ struct NarrowForm {
     case is Transpose, is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Identity, is Slice, is Split, is Expand:
       data = [0]
     case is Gather: data = [0]
+    case is NHWCShuffleSplit: data = Set(operands.indices)
     case is Relu, is Sigmoid, is Tanh, is HardSigmoid, is HardSwish, is Swish, is QuickGelu, is Gelu, is LeakyRelu,
       is Elu, is Neg, is Abs:
       data = [0]
