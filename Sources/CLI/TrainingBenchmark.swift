@@ -69,12 +69,13 @@ struct TrainingBenchmark {
     }
     let median = times.sorted()[times.count / 2]
     let memory = runner.plan.memory
+    let perThread = memory.scratchByteCount + memory.windowByteCount
     var result = Result(
       model: model, batch: batch, optimizer: optimizer, threads: threads, precision: precision.rawValue,
       step_ms: median, samples_per_second: 1000 / median * Double(batch),
       peak_memory_mb: Double(Memory.peakByteCount) / 1e6,
       activation_memory_mb: Double(memory.valueByteCount) / 1e6,
-      workspace_memory_mb: Double(memory.workspaceByteCount + threads * (memory.scratchByteCount + memory.windowByteCount)) / 1e6,
+      workspace_memory_mb: Double(memory.workspaceByteCount + threads * perThread) / 1e6,
       arena_memory_mb: Double(memory.arenaByteCount) / 1e6, state_memory_mb: Double(memory.stateByteCount) / 1e6,
       load_ms: load.milliseconds, steps: times.count)
     if profiles { result.profile = try profile(runner) }

@@ -36,7 +36,8 @@ struct TaskGrid: Sendable {
     rowsPerBlock = Self.rows(
       m: m, tileRows: tileRows,
       blocks: rowsFirst
-        ? dividedUp(m, by: resident) : min(panelWork / Self.fullWork, dividedUp(Self.fewTasks, by: max(panels.count, 1))))
+        ? dividedUp(m, by: resident)
+        : min(panelWork / Self.fullWork, dividedUp(Self.fewTasks, by: max(panels.count, 1))))
     rowBlocks = max(1, dividedUp(m, by: rowsPerBlock))
     let blockWork = max(panelWork / rowBlocks, 1)
     let wanted = rowsFirst ? dividedUp(panels.count, by: 2) : dividedUp(Self.leastWork, by: blockWork)

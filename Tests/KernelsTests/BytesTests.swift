@@ -86,6 +86,44 @@ struct BytesTests {
     }
   }
 
+  @Test(arguments: InstructionSet.available)
+  func `halves of shuffled channels come from what is joined`(set: InstructionSet) {
+    for (channels, width) in [(2, 1), (58, 4), (64, 4), (24, 4), (10, 4), (58, 2), (30, 2), (34, 1), (6, 8)] {
+      for (apart, isOne, made) in [
+        (false, false, 3), (true, false, 3), (false, true, 3), (true, true, 3), (true, false, 1), (false, false, 2),
+      ] {
+        let positions = 3
+        var random = Random(UInt64(channels))
+        let joined = random.bytes(positions * 2 * channels * width)
+        /// Byte `byte` of channel `channel` of what is joined.
+        func at(_ position: Int, _ channel: Int, _ byte: Int) -> UInt8 {
+          joined[(position * 2 * channels + channel) * width + byte]
+        }
+        func part(_ range: Range<Int>) -> [UInt8] {
+          (0..<positions).flatMap { p in range.flatMap { c in (0..<width).map { at(p, c, $0) } } }
+        }
+        let all = Guarded(joined), a = Guarded(part(0..<channels)), b = Guarded(part(channels..<2 * channels))
+        let count = positions * channels * width
+        let halves = [Guarded([UInt8](repeating: 7, count: count)), Guarded([UInt8](repeating: 7, count: count))]
+        set.shuffleSplit(
+          isOne ? all.pointer : a.pointer, isOne ? all.pointer + channels * width : b.pointer,
+          stride: isOne ? 2 * channels : channels, first: made & 1 != 0 ? halves[0].pointer : nil,
+          second: made & 2 != 0 ? halves[1].pointer : nil, positions: positions, channels: channels, apart: apart,
+          width: width)
+        for (h, half) in halves.enumerated() where made & (1 << h) != 0 {
+          let expected = (0..<positions).flatMap { p in
+            (0..<channels).flatMap { c -> [UInt8] in
+              let shuffled = h * channels + c
+              let source = apart ? 2 * c + h : shuffled % 2 * channels + shuffled / 2
+              return (0..<width).map { at(p, source, $0) }
+            }
+          }
+          #expect(half.array == expected, "\(set) \(channels)·\(width) \(apart) \(isOne) half \(h)")
+        }
+      }
+    }
+  }
+
   @Test(arguments: [ByteCombination.Function.add, .mul], grids)
   func `sums and products agree with real numbers and on every instruction set`(
     function: ByteCombination.Function, a: ByteGrid

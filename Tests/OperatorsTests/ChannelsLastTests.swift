@@ -54,4 +54,41 @@ import Testing
     try compare(average, [x])
     try compare(NHWCGlobalAveragePool(), [x])
   }
+
+  @Test(arguments: [ElementType.float32, .bfloat16, .uint8]) func `shuffles and splits`(element: ElementType) throws {
+    let x = values([2, 3, 5, 40], seed: 8), y = values([2, 3, 5, 40], seed: 9)
+    func results(_ build: (inout Graph, Value, Value) throws -> [Value]) throws -> [[Double]] {
+      var g = Graph()
+      let inputs = [g.input("x", x.type), g.input("y", y.type)]
+      var cast = Cast()
+      cast.to = element
+      let narrow = try inputs.map { try g.apply(cast, g.apply(Mul(), $0, g.constant(.scalar(Float(100))))) }
+      cast.to = .float32
+      g.outputs = try build(&g, narrow[0], narrow[1]).map { try g.apply(cast, $0) }
+      return try Session(g).run([x, y]).map(\.doubles)
+    }
+    func joined(_ g: inout Graph, _ x: Value, _ y: Value) throws -> Value {
+      try g.apply(try Concat(attributes: ["axis": .int(-1)]), x, y)
+    }
+    var split = Split()
+    (split.axis, split.num_outputs) = (-1, 2)
+    let shuffled = try results { g, x, y in
+      try g.apply(split, [g.apply(NHWCChannelShuffle(group: 2), joined(&g, x, y))], resultCount: 2)
+    }
+    #expect(try results { g, x, y in try g.apply(NHWCShuffleSplit(), [x, y], resultCount: 2) } == shuffled)
+    #expect(
+      try results { g, x, y in try g.apply(NHWCShuffleSplit(), [joined(&g, x, y)], resultCount: 2) } == shuffled)
+    let apart = try results { g, x, y in
+      let all = try joined(&g, x, y)
+      return try [0, 1].map { first in
+        try g.apply(
+          Slice(), all, g.constant(.integers([first])), g.constant(.integers([80])), g.constant(.integers([3])),
+          g.constant(.integers([2])))
+      }
+    }
+    #expect(try results { g, x, y in try g.apply(NHWCShuffleSplit(apart: true), [x, y], resultCount: 2) } == apart)
+    #expect(
+      try results { g, x, y in try g.apply(NHWCShuffleSplit(apart: true), [joined(&g, x, y)], resultCount: 2) } == apart
+    )
+  }
 }

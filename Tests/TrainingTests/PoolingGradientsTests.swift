@@ -82,10 +82,9 @@ struct PoolingGradientsTests {
     }
   }
 
-  /// The fp32 kernels for channels-last data give what the channels-first gradient gives.
-  @Test(arguments: cases.filter { $0.op.name.hasPrefix("NHWC") }) func channelsLastKernels(_ example: DerivativeCase)
-    throws
-  {
+  /// The fp32 kernels for channels-last data give what the channels-first gradient gives, for operators of one result.
+  @Test(arguments: cases.filter { $0.op.name.hasPrefix("NHWC") && !($0.op is NHWCShuffleSplit) })
+  func channelsLastKernels(_ example: DerivativeCase) throws {
     var single = example
     let wide = example.operands[0]!
     let narrow = Tensor(wide.floats, shape: wide.sizes)

@@ -155,7 +155,8 @@ extension Graph {
   /// Every second channel: what a gather takes of pairs of channels that a reshape makes.
   private mutating func part(_ gather: Gather, _ node: Node) throws(GraphError) -> Bool {
     guard let (_, reshape) = producer(of: node.operands[0], as: Reshape.self), let x = reshape.operands[0],
-      let last = beforeChannelsFirst(x), let from = shape(of: x), let pairs = shape(of: reshape.result), gather.axis == 2,
+      let last = beforeChannelsFirst(x), let from = shape(of: x), let pairs = shape(of: reshape.result),
+      gather.axis == 2,
       rank(of: node.operands[1]) == 0, let index = integers(node.operands[1])?.first,
       let channels = from[1].size, channels % 2 == 0, pairs.count == from.count + 1, pairs[1] == .fixed(channels / 2),
       pairs[2] == .fixed(2), pairs[0] == from[0], Array(pairs[3...]) == Array(from[2...]), (-2..<2).contains(index)
