@@ -21,6 +21,7 @@ static __attribute__((noinline)) void CAT(finish_f32, ISA)(const GemmF32 *g, siz
                                                            size_t tile_stride) {
   switch (g->epilogue.activation) {
     case activation_silu: finish_rows_f32(g, row, rows, tile, tile_stride, activation_silu); break;
+    case activation_sigmoid: finish_rows_f32(g, row, rows, tile, tile_stride, activation_sigmoid); break;
     case activation_gelu: finish_rows_f32(g, row, rows, tile, tile_stride, activation_gelu); break;
     case activation_hard_swish: finish_rows_f32(g, row, rows, tile, tile_stride, activation_hard_swish); break;
     case activation_leaky_relu: finish_rows_f32(g, row, rows, tile, tile_stride, activation_leaky_relu); break;
