@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A ready-to-run step: `tasks` equal tasks, any range of which may run on any thread.
 ///
 /// A kernel may begin with stages, each finished on all threads before the next begins: packing an operand that changes
@@ -141,7 +143,7 @@ public struct Frame: ~Copyable {
   public func hasResult(_ i: Int) -> Bool { i < resultCount && slots[operandCount + i] != nil }
 
   /// Reports that the data does not fit, such as an index outside its axis; the run ends with an input error.
-  public func fail(_ reason: DataFault) { failure.pointee = reason.rawValue }
+  public func fail(_ reason: DataFault) { failure.fault = reason.rawValue }
 }
 
 /// What a kernel can find wrong with data.
@@ -156,5 +158,16 @@ public enum DataFault: Int32, Sendable {
     case .divisionByZero: "an integer is divided by zero"
     case .notInvertible: "a matrix cannot be inverted"
     }
+  }
+}
+
+extension UnsafeMutablePointer<Int32> {
+  /// The raw value of the fault that is reported here, 0 for none; several threads may report one at once.
+  public var fault: Int32 {
+    get { atomic.pointee.load(ordering: .relaxed) }
+    nonmutating set { atomic.pointee.store(newValue, ordering: .relaxed) }
+  }
+  private var atomic: UnsafeMutablePointer<Atomic<Int32>> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Atomic<Int32>.self)
   }
 }

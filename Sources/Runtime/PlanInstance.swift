@@ -110,7 +110,7 @@ final class PlanInstance {
     } else {
       ThreadPool.shared.run(threads: threads, stored: region)
     }
-    if failure.pointee != 0 { try fail(at: failedStep.pointee) }
+    if failure.fault != 0 { try fail(at: failedStep.pointee) }
     copyStates()
   }
 
@@ -130,7 +130,7 @@ final class PlanInstance {
         if isBehind, count > 1 { barrier.wait(count: count) }
         runBands(i, worker: worker)
         if count > 1 { barrier.wait(count: count) }
-        if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
+        if worker == 0, failure.fault != 0, failedStep.pointee < 0 { failedStep.pointee = i }
         isBehind = false
         next += bands.members.count
         continue
@@ -148,7 +148,7 @@ final class PlanInstance {
       if tasks == 1 || count == 1 {
         if worker == 0 {
           step(i, 0..<tasks, worker: 0)
-          if failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
+          if failure.fault != 0, failedStep.pointee < 0 { failedStep.pointee = i }
         }
         isBehind = true
         continue
@@ -156,7 +156,7 @@ final class PlanInstance {
       if isBehind { barrier.wait(count: count) }
       step(i, tasks * worker / count..<tasks * (worker + 1) / count, worker: worker)
       barrier.wait(count: count)
-      if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
+      if worker == 0, failure.fault != 0, failedStep.pointee < 0 { failedStep.pointee = i }
       isBehind = false
     }
   }
@@ -169,7 +169,7 @@ final class PlanInstance {
         step(i, slice * share..<(slice + 1) * share, worker: worker)
       }
     }
-    if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = first }
+    if worker == 0, failure.fault != 0, failedStep.pointee < 0 { failedStep.pointee = first }
   }
 
   /// Runs all steps and keeps the time of each on each thread. All threads begin a step together.
@@ -177,7 +177,7 @@ final class PlanInstance {
     times.update(repeating: 0, count: plan.steps.count * threads)
     ThreadPool.shared.run(threads: threads, stored: profiledRegion)
     stepTimes = Array(UnsafeBufferPointer(start: times, count: plan.steps.count * threads))
-    if failure.pointee != 0 { try fail(at: failedStep.pointee) }
+    if failure.fault != 0 { try fail(at: failedStep.pointee) }
     copyStates()
   }
 
@@ -196,7 +196,7 @@ final class PlanInstance {
       let range = tasks == 1 ? 0..<(worker == 0 ? 1 : 0) : tasks * worker / count..<tasks * (worker + 1) / count
       times[i * threads + worker] = clock.measure { step(i, range, worker: worker) }.nanoseconds
       barrier.wait(count: count)
-      if worker == 0, failure.pointee != 0, failedStep.pointee < 0 { failedStep.pointee = i }
+      if worker == 0, failure.fault != 0, failedStep.pointee < 0 { failedStep.pointee = i }
     }
   }
 
@@ -210,8 +210,8 @@ final class PlanInstance {
   }
 
   private func fail(at step: Int) throws(GraphError) {
-    let fault = DataFault(rawValue: failure.pointee)
-    failure.pointee = 0
+    let fault = DataFault(rawValue: failure.fault)
+    failure.fault = 0
     failedStep.pointee = -1
     throw GraphError(.input, fault?.message ?? "the data does not fit").at(plan.steps[step].node.place)
   }
