@@ -1,6 +1,6 @@
 extension Kernel {
   /// A promise about the rows of result 0, `[images, count, …]`: any run of them can be computed alone, from those rows of
-  /// some operands that lie in windows. Other operands are read whole, but for those of the result's own rows.
+  /// some operands that lie in windows. Operands without a window are read whole.
   public struct Rows: Sendable {
     public let images: Int
     /// Rows of an image.

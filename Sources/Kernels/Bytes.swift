@@ -50,7 +50,6 @@ extension InstructionSet {
     return (low, high)
   }
 
-  /// Elements of `width` bytes of each position from [groups][depth] to [depth][groups].
   /// Two halves of shuffled channels, of elements of `width` bytes: a and b, `channels` per position and `stride` from one
   /// position to the next, in turns, or the even and the odd ones of both. A half that is nil is not made.
   public func shuffleSplit(
@@ -64,6 +63,7 @@ extension InstructionSet {
     table.pointee.shuffle_split(&arguments)
   }
 
+  /// Elements of `width` bytes of each position from [groups][depth] to [depth][groups].
   public func shuffleChannels(
     _ x: UnsafeRawPointer, _ y: UnsafeMutableRawPointer, positions: Int, groups: Int, depth: Int, width: Int
   ) {

@@ -46,7 +46,7 @@ public struct GlobalAverage: Sendable {
   private func average(_ x: UnsafePointer<Float>, count: Int, factor: Float, to y: UnsafeMutablePointer<Float>) {
     withUnsafePointer(to: factor) { factor in
       var arguments = Pool(
-        x: x, offsets: offsets.row(0, 0), taps: count, pixels: 1, channels: channels, y: y, y_stride: channels,
+        x: x, offsets: offsets.offsets, taps: count, pixels: 1, channels: channels, y: y, y_stride: channels,
         reciprocals: factor, type: Int32(pool_f32.rawValue), scale: 1, x_zero: 0, y_zero: 0)
       instructionSet.table.pointee.pool_average(&arguments)
     }

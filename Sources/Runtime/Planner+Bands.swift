@@ -16,44 +16,30 @@ extension Planner.Round {
   mutating func formBands(exported: [Int]) -> [BandDraft] {
     let drafts = steps
     guard drafts.contains(where: { $0.kernel.rows != nil }) else { return [] }
-    var producer: [Int: Int] = [:], readers: [Int: Set<Int>] = [:]
-    for (i, step) in drafts.enumerated() {
-      for case let slot? in step.results { producer[slot] = i }
-      for case let slot? in step.operands { readers[slot, default: []].insert(i) }
-    }
     let exported = Set(exported)
-    var order: [Int] = [], isPlaced = [Bool](repeating: false, count: drafts.count)
+    var placement = StepPlacement(drafts)
     var results: [BandDraft] = []
-    func place(_ i: Int) {
-      order.append(i)
-      isPlaced[i] = true
-    }
-    func isReady(_ i: Int) -> Bool {
-      drafts[i].operands.allSatisfy { slot in slot.flatMap { producer[$0] }.map { isPlaced[$0] } ?? true }
-    }
-    for start in drafts.indices where !isPlaced[start] {
-      place(start)
-      var members = [start]
-      while let slot = drafts[members.last!].windowedResult(leastByteCount: Self.leastByteCount),
-        !exported.contains(slot), let all = readers[slot], all.count == 1, let next = all.first, !isPlaced[next],
-        isReady(next), drafts[next].canFollow(drafts[members.last!], through: slot)
+    for start in drafts.indices where !placement.isPlaced[start] {
+      placement.place(start)
+      var last = start
+      var members: [Bands.Member] = []
+      while let slot = drafts[last].windowedResult(leastByteCount: Self.leastByteCount), !exported.contains(slot),
+        let readers = placement.readers[slot], readers.count == 1, placement.isReady(readers[0]),
+        let member = drafts[readers[0]].member(after: drafts[last], through: slot)
       {
-        place(next)
-        members.append(next)
+        if members.isEmpty { members.append(drafts[start].firstMember) }
+        members.append(member)
+        last = readers[0]
+        placement.place(last)
       }
-      guard members.count > 1 else { continue }
-      let bands = Bands(
-        members.map { i in
-          let step = drafts[i], rows = step.kernel.rows!
-          let before = i == start ? nil : drafts[order[order.lastIndex(of: i)! - 1]].results[0]
-          let operands = Set(step.operands.indices.filter { before != nil && step.operands[$0] == before })
-          return Bands.Member(
-            rows: rows, rowByteCount: step.types.results[0].byteCount! / max(rows.images * rows.count, 1),
-            window: operands.first.map { rows.windows[$0]! } ?? Kernel.RowWindow(count: rows.count), operands: operands)
-        }, threads: planner.threads, byteCount: Self.windowByteCount)
-      results.append(BandDraft(members: order.count - members.count..<order.count, bands: bands))
+      guard !members.isEmpty else { continue }
+      let end = placement.order.count
+      results.append(
+        BandDraft(
+          members: end - members.count..<end,
+          bands: Bands(members, threads: planner.threads, byteCount: Self.windowByteCount)))
     }
-    steps = order.map { drafts[$0] }
+    steps = placement.order.map { drafts[$0] }
     return results
   }
 }
@@ -67,13 +53,25 @@ extension Planner.Round.DraftStep {
     return results[0]
   }
 
-  /// Whether it reads the result of `step` in one window only.
-  fileprivate func canFollow(_ step: Self, through slot: Int) -> Bool {
+  /// This step, which computes by rows, before all others.
+  fileprivate var firstMember: Bands.Member {
+    let rows = kernel.rows!
+    return Bands.Member(rows: rows, rowByteCount: rowByteCount(rows), window: Kernel.RowWindow(count: rows.count))
+  }
+
+  /// This step behind `step`, if it reads the result of that in one window only.
+  fileprivate func member(after step: Self, through slot: Int) -> Bands.Member? {
     guard let rows = kernel.rows, let made = step.kernel.rows, kernel.stages.isEmpty, rows.images == made.images,
       results.compactMap(\.self).count == 1
-    else { return false }
-    let windows = operands.indices.filter { operands[$0] == slot }.map { rows.windows[$0] }
-    guard let first = windows.first, let window = first, window.count == made.count else { return false }
-    return windows.allSatisfy { $0 == window }
+    else { return nil }
+    let reading = operands.indices.filter { operands[$0] == slot }
+    guard let first = reading.first, let window = rows.windows[first], window.count == made.count,
+      reading.allSatisfy({ rows.windows[$0] == window })
+    else { return nil }
+    return Bands.Member(rows: rows, rowByteCount: rowByteCount(rows), window: window, operands: Set(reading))
+  }
+
+  private func rowByteCount(_ rows: Kernel.Rows) -> Int {
+    types.results[0].byteCount! / max(rows.images * rows.count, 1)
   }
 }

@@ -18,56 +18,44 @@ extension Planner.Round {
   /// cache is then read by the next step before the next slice drives it out.
   mutating func formChains() -> [Chain] {
     let drafts = steps
-    var producer: [Int: Int] = [:], readers: [Int: [Int]] = [:]
-    for (i, step) in drafts.enumerated() {
-      for case let slot? in step.results { producer[slot] = i }
-      for case let slot? in step.operands { readers[slot, default: []].append(i) }
-    }
     guard drafts.contains(where: { $0.kernel.slices.count > 0 }) else { return [] }
-    var order: [Int] = [], chains: [Chain] = []
-    var isPlaced = [Bool](repeating: false, count: drafts.count)
-    func place(_ i: Int) {
-      order.append(i)
-      isPlaced[i] = true
-    }
-    func isReady(_ i: Int) -> Bool {
-      drafts[i].operands.allSatisfy { slot in slot.flatMap { producer[$0] }.map { isPlaced[$0] } ?? true }
-    }
-    for start in drafts.indices where !isPlaced[start] {
-      place(start)
+    var placement = StepPlacement(drafts), chains: [Chain] = []
+    for start in drafts.indices where !placement.isPlaced[start] {
+      placement.place(start)
       var current = start
       var chain = Chain(
-        members: order.count - 1..<order.count, slices: drafts[start].kernel.slices.count)
+        members: placement.order.count - 1..<placement.order.count, slices: drafts[start].kernel.slices.count)
       chain.sliced.formUnion(drafts[start].results.compactMap(\.self))
       while chain.slices > 0, let slot = drafts[current].results.first ?? nil {
-        let ready = readers[slot, default: []].filter { !isPlaced[$0] && isReady($0) }
+        let ready = placement.readers[slot, default: []].filter { placement.isReady($0) }
         let entries = Dictionary(
           ready.compactMap { i in drafts[i].entry(from: slot, into: chain).map { (i, $0) } },
           uniquingKeysWith: { first, _ in first })
         // What reads the slice beside the way goes first; the last of those, where the way ends, begins a new chain.
         for i in ready.sorted(by: { (drafts[$0].kernel.slices.count, $0) < (drafts[$1].kernel.slices.count, $1) })
         where entries[i] == .stage {
-          chain.stages.insert(order.count)
+          chain.stages.insert(placement.order.count)
           chain.later.formUnion(drafts[i].results.compactMap(\.self))
-          place(i)
-          chain.members = chain.members.lowerBound..<order.count
+          placement.place(i)
+          chain.members = chain.members.lowerBound..<placement.order.count
         }
         if let next = ready.first(where: { entries[$0] == .tasks }) {
-          place(next)
+          placement.place(next)
           current = next
           chain.sliced.formUnion(drafts[next].results.compactMap(\.self))
-          chain.members = chain.members.lowerBound..<order.count
+          chain.members = chain.members.lowerBound..<placement.order.count
           continue
         }
-        guard let last = order.last, entries[last] == .stage else { break }
+        guard let last = placement.order.last, entries[last] == .stage else { break }
         chains.append(chain)
         current = last
-        chain = Chain(members: order.count - 1..<order.count, slices: drafts[last].kernel.slices.count)
+        chain = Chain(
+          members: placement.order.count - 1..<placement.order.count, slices: drafts[last].kernel.slices.count)
         chain.sliced.formUnion(drafts[last].results.compactMap(\.self))
       }
       if chain.members.count > 1 { chains.append(chain) }
     }
-    steps = order.map { drafts[$0] }
+    steps = placement.order.map { drafts[$0] }
     return chains
   }
 

@@ -79,6 +79,21 @@ struct BandsTests {
     #expect(try Program(g).plan(for: [.tensor(TensorType(.float32, [1, 64, 64, 64]))]).bandLengths == [])
   }
 
+  @Test(arguments: [1, 2, 3]) func `gates and pools take part`(threads: Int) throws {
+    var g = Graph()
+    let x = g.input("x", TensorType(.float32, [2, 41, 40, 128]))
+    let gates: [Float] = (0..<128).map { Float($0 % 5) }
+    let gate = g.constant(Tensor(gates, shape: [1, 1, 1, 128]))
+    var pool = NHWCMaxPool()
+    (pool.kernel_shape, pool.strides, pool.pads) = ([3, 3], [2, 2], [1, 1, 1, 1])
+    g.outputs = [try g.apply(pool, g.apply(Add(), g.apply(Mul(), x, gate), x))]
+    let program = Program(g, threads: threads)
+    let numbers: [Float] = (0..<2 * 41 * 40 * 128).map { i in Float(i * 7 % 31) - 15 }
+    let values = Tensor(numbers, shape: [2, 41, 40, 128])
+    #expect(try program.plan(for: [.tensor(values.type)]).bandLengths == [3])
+    #expect(try Session(program).run([values])[0].floats == Self.stepwise(g, values))
+  }
+
   @Test func `a fault inside a band is reported`() throws {
     var g = Graph()
     let type = TensorType(.int32, [1, 64, 64, 64])
