@@ -5,6 +5,6 @@
 #define ELEMENT uint16_t
 #define LOAD vload_half
 #define STORE(p, v, n) vstore_half(p, vnarrow(v), n)
-#define ACTIVATE(x, code, p0, p1) vactivate_half_(x, code, p0, p1)
+#define HALF 1
 #define RESIDUAL(e) (e)->residual_half
 #include "depthwise_real.h"

@@ -3,6 +3,6 @@
 #define ELEMENT float
 #define LOAD vload_some
 #define STORE vstore_some
-#define ACTIVATE(x, code, p0, p1) vactivate_(x, code, p0, p1, 0)
+#define HALF 0
 #define RESIDUAL(e) (e)->residual
 #include "depthwise_real.h"

@@ -2,28 +2,40 @@
 // SUFFIX(name) names a body, LOAD and STORE move vectors of ELEMENTs, RESIDUAL is that of an epilogue.
 #include "window.h"
 
-// Finishes the sums of neighbouring pixels, with an activation that is known when compiling.
-INLINE void SUFFIX(depthwise_apply)(const DEPTHWISE *d, const vf sums[], size_t pixels, size_t pixel, size_t c, size_t n,
-                                    vf bias, int activation) {
-  EpilogueF32 e = d->epilogue;
-  ELEMENT *y = d->y + (ptrdiff_t)pixel * d->y_stride + c;
-  for (size_t p = 0; p < pixels; p++, y += d->y_stride) {
-    vf v = vfma(sums[p], vset(e.alpha), bias);
-    if (RESIDUAL(&e)) v += LOAD(RESIDUAL(&e) + (ptrdiff_t)(pixel + p) * e.residual_stride + c, n);
-    STORE(y, ACTIVATE(v, activation, vset(e.p0), vset(e.p1)), n);
+// Activates `count` vectors; those that make the last group whole change too.
+INLINE void SUFFIX(depthwise_apply)(const EpilogueF32 *e, vf sums[], size_t count, int activation) {
+  vf p0 = vset(e->p0), p1 = vset(e->p1);
+  for (size_t i = 0; i < count; i += each_most) {
+    vf x[each_most];
+    EACH_VECTOR(k, each_most) x[k] = sums[i + (size_t)k];
+    vactivate_each(x, each_most, activation, p0, p1, HALF);
+    EACH_VECTOR(k, each_most) sums[i + (size_t)k] = x[k];
   }
 }
 
-static __attribute__((noinline)) void SUFFIX(depthwise_finish)(const DEPTHWISE *d, const vf sums[], size_t pixels,
-                                                               size_t pixel, size_t c, size_t n, vf bias) {
-  switch (d->epilogue.activation) {
-    case activation_clip: SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, activation_clip); break;
-    case activation_silu: SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, activation_silu); break;
-    case activation_hard_swish:
-      SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, activation_hard_swish);
-      break;
-    default: SUFFIX(depthwise_apply)(d, sums, pixels, pixel, c, n, bias, d->epilogue.activation); break;
+static __attribute__((noinline)) void SUFFIX(depthwise_activate)(const EpilogueF32 *e, vf sums[], size_t count) {
+  switch (e->activation) {
+    case activation_clip: SUFFIX(depthwise_apply)(e, sums, count, activation_clip); break;
+    case activation_silu: SUFFIX(depthwise_apply)(e, sums, count, activation_silu); break;
+    case activation_hard_swish: SUFFIX(depthwise_apply)(e, sums, count, activation_hard_swish); break;
+    default: SUFFIX(depthwise_apply)(e, sums, count, e->activation); break;
   }
+}
+
+// Finishes the sums of up to 8 neighbouring pixels.
+INLINE void SUFFIX(depthwise_finish)(const DEPTHWISE *d, const vf sums[], int pixels, size_t pixel, size_t c, size_t n,
+                                     vf bias) {
+  const EpilogueF32 *e = &d->epilogue;
+  vf alpha = vset(e->alpha), v[8];
+#pragma clang loop unroll(full)
+  for (int p = 0; p < 8; p++) v[p] = p < pixels ? vfma(sums[p], alpha, bias) : (vf)0.0f;
+  if (RESIDUAL(e))
+#pragma clang loop unroll(full)
+    for (int p = 0; p < pixels; p++) v[p] += LOAD(RESIDUAL(e) + (ptrdiff_t)(pixel + (size_t)p) * e->residual_stride + c, n);
+  SUFFIX(depthwise_activate)(e, v, (size_t)pixels);
+  ELEMENT *y = d->y + (ptrdiff_t)pixel * d->y_stride + c;
+#pragma clang loop unroll(full)
+  for (int p = 0; p < pixels; p++, y += d->y_stride) STORE(y, v[p], n);
 }
 
 // What is the same for all pixels of a vector of channels.
@@ -64,11 +76,7 @@ INLINE void SUFFIX(depthwise_pixels)(const DEPTHWISE *d, const DEPTHWISE *whole,
       STORE(y, vclip(vfma(acc[p], k->alpha, k->bias), k->low, k->high), n);
     return;
   }
-  // A copy, for what is passed by address would not stay in registers.
-  vf sums[8];
-#pragma clang loop unroll(full)
-  for (int p = 0; p < pixels; p++) sums[p] = acc[p];
-  SUFFIX(depthwise_finish)(whole, sums, (size_t)pixels, pixel, c, n, k->bias);
+  SUFFIX(depthwise_finish)(whole, acc, pixels, pixel, c, n, k->bias);
 }
 
 // One pixel of any window.
@@ -176,5 +184,5 @@ static void SUFFIX(depthwise)(const DEPTHWISE *d) {
 #undef ELEMENT
 #undef LOAD
 #undef STORE
-#undef ACTIVATE
+#undef HALF
 #undef RESIDUAL

@@ -36,21 +36,21 @@ INLINE void SUFFIX(depthwise_tile)(const DEPTHWISE *d, const DEPTHWISE *whole, c
       }
     }
   }
+  // A copy, for what is passed by address would not stay in registers. A tile has no residual.
+  vf sums[16];
+  if (!k->simple) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows * pixels; i++) sums[i] = vfma(acc[i], k->alpha, k->bias);
+    SUFFIX(depthwise_activate)(&whole->epilogue, sums, (size_t)(rows * pixels));
+  }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++) {
-    size_t pixel = (size_t)(row + r) * (size_t)w->output_width + (size_t)column;
-    if (!k->simple) {
-      // A copy, for what is passed by address would not stay in registers.
-      vf sums[4];
+    ELEMENT *y = d->y + ((row + r) * w->output_width + column) * d->y_stride + (ptrdiff_t)c;
 #pragma clang loop unroll(full)
-      for (int p = 0; p < pixels; p++) sums[p] = acc[r * pixels + p];
-      SUFFIX(depthwise_finish)(whole, sums, (size_t)pixels, pixel, c, LANES, k->bias);
-      continue;
+    for (int p = 0; p < pixels; p++, y += d->y_stride) {
+      int i = r * pixels + p;
+      STORE(y, k->simple ? vclip(vfma(acc[i], k->alpha, k->bias), k->low, k->high) : sums[i], LANES);
     }
-    ELEMENT *y = d->y + (ptrdiff_t)pixel * d->y_stride + (ptrdiff_t)c;
-#pragma clang loop unroll(full)
-    for (int p = 0; p < pixels; p++, y += d->y_stride)
-      STORE(y, vclip(vfma(acc[r * pixels + p], k->alpha, k->bias), k->low, k->high), LANES);
   }
 }
 

@@ -17,15 +17,21 @@ INLINE void vfinish_rows_bf16(const GemmBF16 *g, size_t row, size_t rows, const 
                               int activation) {
   const EpilogueF32 *e = &g->epilogue;
   vf p0 = vset(e->p0), p1 = vset(e->p1), alpha = vset(e->alpha);
-  for (size_t r = 0; r < rows; r++) {
-    vf row_bias = vset(e->row_bias ? e->row_bias[row + r] : 0);
+  for (size_t r = 0; r < rows; r += each_most) {
+    size_t count = rows - r < each_most ? rows - r : each_most;
     for (size_t j = 0; j < g->columns; j += LANES) {
       size_t n = g->columns - j;
-      vf x = vfma(vload(tile + r * tile_stride + j), alpha, row_bias);
-      if (e->bias) x += vload_some(e->bias + j, n);
-      if (e->residual_half || e->residual) x += vresidual_bf16(e, row + r, j, n);
-      x = g->narrow ? vactivate_half_(x, activation, p0, p1) : vactivate_(x, activation, p0, p1, 0);
-      vstore_result_bf16(g, row + r, j, x, n);
+      vf bias = e->bias ? vload_some(e->bias + j, n) : (vf)0.0f, x[each_most];
+      // The rows that fill up the last group are copies of its first.
+      EACH_VECTOR(i, each_most) {
+        size_t at = (size_t)i < count ? r + (size_t)i : r;
+        x[i] = vfma(vload(tile + at * tile_stride + j), alpha, bias);
+        if (e->row_bias) x[i] += e->row_bias[row + at];
+        if (e->residual_half || e->residual) x[i] += vresidual_bf16(e, row + at, j, n);
+      }
+      if (g->narrow) vactivate_each(x, each_most, activation, p0, p1, 1);
+      else vactivate_each(x, each_most, activation, p0, p1, 0);
+      EACH_VECTOR(i, each_most) if ((size_t)i < count) vstore_result_bf16(g, row + r + (size_t)i, j, x[i], n);
     }
   }
 }

@@ -88,16 +88,8 @@ INLINE void tile_f32(const GemmF32 *g, size_t row, Ahead ahead, int rows, int nv
       }
     return;
   }
-  if (vfinishes_simply_f32(&g->epilogue)) {
-    finish_registers_f32(g, row, acc, rows, nv, tail);
-    return;
-  }
-  float tile[12 * 4 * LANES];
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++)
-#pragma clang loop unroll(full)
-    for (int j = 0; j < nv; j++) vstore(tile + (r * nv + j) * LANES, acc[r * nv + j]);
-  CAT(finish_f32, ISA)(g, row, (size_t)rows, tile, (size_t)nv * LANES);
+  if (vfinishes_simply_f32(&g->epilogue)) finish_registers_f32(g, row, acc, rows, nv, tail, NULL);
+  else finish_tile_f32(g, row, acc, rows, nv, tail);
 }
 
 #define TILE(nv, rows)                                                                                               \

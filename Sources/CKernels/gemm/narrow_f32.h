@@ -81,6 +81,13 @@ NARROW(1, 4)
 #endif
 #undef NARROW
 
+INLINE void narrow_finish_f32(const GemmF32 *g, size_t row, const float *tile, int rows) {
+  vf acc[8];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) acc[r] = vload(tile + r * LANES);
+  finish_tile_f32(g, row, acc, rows, 1, g->columns);
+}
+
 // As gemm_f32, whole, for columns ≤ LANES; rows of B are its columns.
 KERNEL(narrow_f32)(const GemmF32 *g) {
   typedef void (*Sums)(const GemmF32 *, size_t, size_t, float *);
@@ -105,7 +112,9 @@ KERNEL(narrow_f32)(const GemmF32 *g) {
       else (rows == 1 ? one : many)[columns - 1](g, row, column, tile);
       column += columns;
     }
-    CAT(finish_f32, ISA)(g, row, rows, tile, LANES);
+    if (rows == 8) narrow_finish_f32(g, row, tile, 8);
+    else if (rows == 4) narrow_finish_f32(g, row, tile, 4);
+    else narrow_finish_f32(g, row, tile, 1);
     row += rows;
   }
 }

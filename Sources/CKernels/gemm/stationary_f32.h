@@ -12,31 +12,27 @@ INLINE void stationary_rows_f32(const GemmF32 *g, const Windows *w, const vf b[]
   }
 }
 
-// The general epilogue takes many rows at once: its call drives B out of the registers.
+// Activations take many rows at once: their call drives B out of the registers.
 INLINE void stationary_all_f32(const GemmF32 *g, const Windows *w, int lines, int span, int simple) {
   enum { together = 16 };
   size_t row = 0;
   while (row < g->rows) {
     size_t end = simple || g->rows - row < together ? g->rows : row + together, first = row;
-    float tile[together * LANES];
+    _Alignas(64) float tile[together * LANES];
     vf b[27], acc[4];
 #pragma clang loop unroll(full)
     for (int i = 0; i < lines * span; i++) b[i] = vload(g->b + i * g->b_stride);
     for (; row + 4 <= end; row += 4) {
       stationary_rows_f32(g, w, b, acc, row, 4, lines, span);
-      if (simple) {
-        finish_registers_f32(g, row, acc, 4, 1, g->columns);
-      } else {
-#pragma clang loop unroll(full)
-        for (int r = 0; r < 4; r++) vstore(tile + (row - first + (size_t)r) * LANES, acc[r]);
-      }
+      finish_registers_f32(g, row, acc, 4, 1, g->columns, simple ? NULL : tile + (row - first) * LANES);
     }
     for (; row < end; row++) {
       stationary_rows_f32(g, w, b, acc, row, 1, lines, span);
-      if (simple) finish_registers_f32(g, row, acc, 1, 1, g->columns);
-      else vstore(tile + (row - first) * LANES, acc[0]);
+      finish_registers_f32(g, row, acc, 1, 1, g->columns, simple ? NULL : tile + (row - first) * LANES);
     }
-    if (!simple) CAT(finish_f32, ISA)(g, first, row - first, tile, LANES);
+    if (simple) continue;
+    for (size_t i = row - first; i % each_most != 0; i++) vstore(tile + i * LANES, (vf)0.0f);
+    CAT(activate_f32, ISA)(g, first, row - first, tile, 1);
   }
 }
 

@@ -13,7 +13,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
 #include "../gemm/gemm_amx.h"

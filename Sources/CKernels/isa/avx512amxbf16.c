@@ -14,7 +14,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/gemm_bf16_amx.h"
 #include "../probe/probe_bf16_amx.h"
 #pragma clang attribute pop

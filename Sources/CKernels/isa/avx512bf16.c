@@ -13,7 +13,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/gemm_bf16.h"
 #include "../convolution/depthwise_bf16.h"
 #include "../probe/probe_bf16.h"

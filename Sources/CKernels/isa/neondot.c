@@ -11,7 +11,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
 #include "../probe/probe_i8.h"

@@ -52,25 +52,6 @@ INLINE vf vsigmoid_(vf x, int exact) {
   return 1.0f / (1.0f + vexp_(-x, exact));
 }
 
-INLINE vf vsilu_(vf x, int exact) {
-#if HAS_AVX512
-  if (!exact) {
-    // x / (1 + 2ᵗ), t = −x · log₂e; an error of 2ᵗ counts at most a quarter.
-    vf z = vclip(x, (vf)-87.0f, (vf)87.0f);
-    vf n = vfma(z, (vf)-1.44269504f, (vf)12582912.0f) - 12582912.0f;
-    vf f = vfma(z, (vf)-1.44269504f, -n);
-    vf p = (vf)0.00132647273f;
-    p = vfma(p, f, (vf)0.00967151299f);
-    p = vfma(p, f, (vf)0.0555073358f);
-    p = vfma(p, f, (vf)0.240222424f);
-    p = vfma(p, f, (vf)0.693147004f);
-    p = vfma(p, f, (vf)1.0f);
-    return x * vreciprocal(1.0f + (vf)_mm512_scalef_ps((__m512)p, (__m512)n), 0);
-  }
-#endif
-  return x * vsigmoid_(x, exact);
-}
-
 INLINE vf vabs(vf x) { return vfloat(vbits(x) & 0x7fffffff); }
 INLINE vf vcopysign(vf magnitude, vf sign) {
   return vfloat((vbits(magnitude) & 0x7fffffff) | (vbits(sign) & (int32_t)0x80000000));
@@ -113,23 +94,4 @@ INLINE vf verf_(vf x, int exact) {
   q = vmadd(q, t, (vf)0.25539568f, exact);
   vf far = vcopysign(1.0f - q * vexp_(-s, exact), x);
   return a < 1.0f ? near : (x == x ? far : x);
-}
-
-// `code` is an enum ActivationCode with parameters p0 and p1.
-INLINE vf vactivate_(vf x, int code, vf p0, vf p1, int exact) {
-  switch (code) {
-    case activation_clip: return vclip(x, p0, p1);
-    case activation_leaky_relu: return x < 0.0f ? x * p0 : x;
-    case activation_sigmoid: return vsigmoid_(x, exact);
-    case activation_tanh: return vtanh_(x, exact);
-    case activation_gelu: return 0.5f * x * (1.0f + verf_(x * 0.70710678f, exact));
-    case activation_gelu_tanh: {
-      vf cubic = vmadd(x * x * x, (vf)0.044715f, x, exact);
-      return 0.5f * x * (1.0f + vtanh_(cubic * 0.79788456f, exact));
-    }
-    case activation_silu: return vsilu_(x, exact);
-    case activation_hard_sigmoid: return vclip(vmadd(x, p0, p1, exact), (vf)0.0f, (vf)1.0f);
-    case activation_hard_swish: return x * vclip(vmadd(x, (vf)(1.0f / 6.0f), (vf)0.5f, exact), (vf)0.0f, (vf)1.0f);
-    default: return x;
-  }
 }

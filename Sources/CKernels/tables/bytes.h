@@ -2,7 +2,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/finish_bytes.h"
 #include "../bytes/look_up.h"

@@ -2,7 +2,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../elementwise/all.h"
 
 #ifdef TARGET

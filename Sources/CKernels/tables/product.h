@@ -2,7 +2,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/epilogue_f32.h"
 #include "../gemm/gemm_f32.h"
 #include "../gemm/narrow_f32.h"

@@ -2,7 +2,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/dot.h"
 #include "../layout/transpose.h"
 #include "../reduce/reduce_f32.h"
