@@ -6,6 +6,7 @@
 DIR/<name>/model.onnx, with inputs from DIR/<name>/test_data_set_0 if there is one, else seeded random ones that all engines share.
 Prints a table: p50 of each engine, and how many times slower than Hone each peer is (above 1, Hone is faster), with the lowest and
 highest ratio of any round as a measure of noise. Engines that refuse a model are left out of that model's row and the means.
+`--peers` names them: onnxruntime, openvino, torch, torch-compile (the last two for the networks of models.py only).
 Without --hone the first peer is the one compared with. `--precision bf16` has Hone run with `--precision bf16` and pins OpenVINO to
 that too; `--dim batch=8` binds a symbolic size for all. `--json FILE` keeps everything measured.
 """

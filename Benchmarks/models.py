@@ -21,12 +21,12 @@ TOKENS = 128
 def export(model: nn.Module, example: dict[str, torch.Tensor], output: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        model.eval(), tuple(example.values()), str(folder / "model.onnx"), dynamo=False, opset_version=17,
+        model, tuple(example.values()), str(folder / "model.onnx"), dynamo=False, opset_version=17,
         input_names=list(example), output_names=[output],
         dynamic_axes={name: {0: "batch"} for name in [*example, output]})
 
 
-def image_network(name: str, folder: Path) -> None:
+def image_network(name: str) -> tuple[nn.Module, dict[str, torch.Tensor], str]:
     import torchvision
 
     model = getattr(torchvision.models, name)(weights=None)
@@ -36,10 +36,10 @@ def image_network(name: str, folder: Path) -> None:
     with torch.no_grad():
         for _ in range(4):
             model.train()(torch.randn(4, 3, 224, 224))
-    export(model, {"image": torch.randn(1, 3, 224, 224)}, "logits", folder)
+    return model, {"image": torch.randn(1, 3, 224, 224)}, "logits"
 
 
-def bert_base(name: str, folder: Path) -> None:
+def bert_base(name: str) -> tuple[nn.Module, dict[str, torch.Tensor], str]:
     from transformers import BertConfig, BertModel
 
     class LastHiddenState(nn.Module):
@@ -51,16 +51,24 @@ def bert_base(name: str, folder: Path) -> None:
             return self.bert(input_ids=tokens, attention_mask=mask).last_hidden_state
 
     example = {"input_ids": torch.randint(0, 30000, (1, TOKENS)), "attention_mask": torch.ones(1, TOKENS, dtype=torch.long)}
-    export(LastHiddenState(), example, "last_hidden_state", folder)
+    return LastHiddenState(), example, "last_hidden_state"
 
 
-MODELS: dict[str, Callable[[str, Path], None]] = {
+# Each gives the network, an example of its inputs, and the name of its output.
+MODELS: dict[str, Callable[[str], tuple[nn.Module, dict[str, torch.Tensor], str]]] = {
     "resnet50": image_network,
     "mobilenet_v2": image_network,
     "efficientnet_b0": image_network,
     "shufflenet_v2_x1_0": image_network,
     "bert_base": bert_base,
 }
+
+
+def build(name: str) -> tuple[nn.Module, dict[str, torch.Tensor], str]:
+    """The network `name` in evaluation mode, always with the same weights."""
+    torch.manual_seed(SEED)
+    model, example, output = MODELS[name](name)
+    return model.eval(), example, output
 
 
 def main() -> None:
@@ -72,8 +80,7 @@ def main() -> None:
 
     torch.set_num_threads(options.threads)
     for name in options.names:
-        torch.manual_seed(SEED)
-        MODELS[name](name, options.out / name)
+        export(*build(name), options.out / name)
         size = sum(file.stat().st_size for file in (options.out / name).iterdir())
         print(f"{name}: {size / 1e6:.1f} MB", flush=True)
 

@@ -3,7 +3,8 @@
 
     peers.py ENGINE MODEL [--inputs DIR-or-NPZ] [--dim NAME=8] [--threads N] [--precision f32|bf16|default]
 
-ENGINE is `onnxruntime` or `openvino`; OpenVINO computes in bf16 where the processor can unless it is held to f32, so f32 is the
+ENGINE is `onnxruntime`, `openvino`, `torch` or `torch-compile`. PyTorch reads no ONNX: it runs the network that `models.py` exports under
+the name of the model's folder, and refuses others; its bf16 is autocast. OpenVINO computes in bf16 where the processor can unless it is held to f32, so f32 is the
 default here. ONNX Runtime has no other precision than the model's. Reads lines `run N` on stdin and answers each with one JSON line:
 
     {"times_ms": [… N of them …], "load_ms": …, "first_run_ms": …, "engine": "onnxruntime 1.31.1"}
@@ -64,7 +65,32 @@ def openvino_runner(options: argparse.Namespace) -> tuple[str, Callable[[dict], 
     return f"openvino {openvino.__version__.split('-')[0]} {options.precision}", load
 
 
-ENGINES = {"onnxruntime": onnxruntime_runner, "openvino": openvino_runner}
+def torch_runner(options: argparse.Namespace) -> tuple[str, Callable[[dict], Callable[[], object]]]:
+    import torch
+
+    import models
+
+    compiles = options.engine == "torch-compile"
+    torch.set_num_threads(options.threads)
+
+    def load(inputs: dict) -> Callable[[], object]:
+        name = options.model.parent.name
+        if name not in models.MODELS:
+            raise ValueError(f"PyTorch runs only the networks of models.py, not {name}")
+        network, _, _ = models.build(name)
+        run = torch.compile(network) if compiles else network
+        values = [torch.from_numpy(value) for value in inputs.values()]
+
+        def once() -> object:
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
+                return run(*values)
+
+        return once
+
+    return f"torch {torch.__version__} {'compiled' if compiles else 'eager'} {options.precision}", load
+
+
+ENGINES = {"onnxruntime": onnxruntime_runner, "openvino": openvino_runner, "torch": torch_runner, "torch-compile": torch_runner}
 
 
 def timed(work: Callable[[], object]) -> tuple[float, object]:
