@@ -118,7 +118,7 @@ let package = Package(
         "HoneTraining", "HoneModels", "HoneONNX", "HoneDatasets", "HoneTransforms", "HoneRuntime", "HoneOperators",
         "HoneIR",
       ]),
-    tests("Zoo", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
+    tests("Zoo", ["HoneONNX", "HoneDatasets", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Mutation", ["HoneONNX", "HoneTransforms", "HoneRuntime", "HoneIR"]),
     tests("Datasets", ["HoneDatasets", "HoneCodecs", "HoneIR"]),
     tests("CLI", []),

@@ -13,13 +13,15 @@ public struct Convolution: Sendable {
   private let offsets: TapOffsets?
   private let strip: InputStrip?
 
-  /// `method` is the best one unless given.
+  /// `method` is the best one unless given. With `planes`, which `ConvolutionShape.readsPlanes` must allow, images come
+  /// channels first.
   public init(
-    _ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), method: ConvolutionMethod? = nil,
+    _ shape: ConvolutionShape, epilogue: Epilogue = Epilogue(), method: ConvolutionMethod? = nil, planes: Bool = false,
     instructionSet: InstructionSet = .current
   ) {
+    precondition(!planes || shape.readsPlanes, "images of so many channels are read channels last only")
     (self.shape, self.epilogue, self.instructionSet) = (shape, epilogue, instructionSet)
-    self.method = method ?? .best(for: shape, instructionSet: instructionSet)
+    self.method = planes ? .direct : method ?? .best(for: shape, instructionSet: instructionSet)
     let isNarrow = shape.isNarrow(instructionSet)
     grid = ConvolutionGrid(
       shape, instructionSet: instructionSet, elementsPerStep: 1, stripChannels: isNarrow ? 64 : 8,
@@ -29,7 +31,7 @@ public struct Convolution: Sendable {
       (strip, offsets) = (nil, nil)
     } else {
       winogradGrid = nil
-      strip = grid.strip()
+      strip = grid.strip(planes: planes, instructionSet: instructionSet)
       offsets = shape.isPointwise || shape.isDepthwise || strip != nil ? nil : TapOffsets(shape)
     }
   }
@@ -181,6 +183,9 @@ extension GemmF32 {
 }
 
 extension ConvolutionShape {
+  /// Whether images may come channels first.
+  public var readsPlanes: Bool { InputStrip.suits(self) && inputStride == inputChannels }
+
   /// The window of one or two spatial axes.
   var window: Window {
     func two(_ values: [Int], _ fill: Int) -> (Int, Int) {

@@ -115,9 +115,10 @@ struct ConvolutionGrid: Sendable {
   }
 
   /// The input rows a convolution of few channels copies per block; nil for others.
-  func strip() -> InputStrip? {
+  func strip(planes: Bool = false, instructionSet: InstructionSet = .current) -> InputStrip? {
     guard usesStrip, pixels > 0 else { return nil }
-    return InputStrip(shape, rowsPerBlock: pixelsPerBlock / shape.output.last!)
+    return InputStrip(
+      shape, rowsPerBlock: pixelsPerBlock / shape.output.last!, planes: planes, instructionSet: instructionSet)
   }
 
   /// The rows of input that the positions of `block` read; `x` is the image's first element of the group.

@@ -14,6 +14,9 @@ final class InputStrip: @unchecked Sendable {
   let taps: Int
   /// Elements per kernel row.
   let depth: Int
+  /// Images come channels first.
+  private let readsPlanes: Bool
+  private let instructionSet: InstructionSet
 
   /// Whether `shape`, of at most so many channels, profits from a strip.
   static func suits(_ shape: ConvolutionShape, channels: Int = 4) -> Bool {
@@ -21,9 +24,11 @@ final class InputStrip: @unchecked Sendable {
       && shape.dilations.last! == 1
   }
 
-  init(_ shape: ConvolutionShape, rowsPerBlock: Int) {
+  init(
+    _ shape: ConvolutionShape, rowsPerBlock: Int, planes: Bool = false, instructionSet: InstructionSet = .current
+  ) {
     func first(_ values: [Int], _ fill: Int) -> Int { values.count == 1 ? fill : values[0] }
-    (self.shape, self.rowsPerBlock) = (shape, rowsPerBlock)
+    (self.shape, self.rowsPerBlock, readsPlanes, self.instructionSet) = (shape, rowsPerBlock, planes, instructionSet)
     window = (
       first(shape.input, 1), shape.input.last!, first(shape.strides, 1), first(shape.dilations, 1),
       first(shape.padsBegin, 0), shape.padsBegin.last!
@@ -87,7 +92,12 @@ final class InputStrip: @unchecked Sendable {
       target.update(repeating: padding, count: inside.lowerBound * channels)
       (target + inside.upperBound * channels).update(
         repeating: padding, count: rowElements - inside.upperBound * channels)
-      let source = image + (y * window.width + inside.lowerBound - window.padLeft) * shape.inputStride
+      let position = y * window.width + inside.lowerBound - window.padLeft
+      guard !readsPlanes else {
+        transpose(image + position, target + inside.lowerBound * channels, positions: inside.count)
+        continue
+      }
+      let source = image + position * shape.inputStride
       if shape.inputStride == channels {
         (target + inside.lowerBound * channels).update(from: source, count: inside.count * channels)
       } else {
@@ -97,5 +107,20 @@ final class InputStrip: @unchecked Sendable {
       }
     }
     (strip + stripRows * rowElements).update(repeating: padding, count: 64)
+  }
+
+  /// Neighbouring positions of all planes, side by side.
+  private func transpose<Element>(
+    _ source: UnsafePointer<Element>, _ target: UnsafeMutablePointer<Element>, positions: Int
+  ) {
+    let (size, channels) = (MemoryLayout<Element>.stride, shape.inputChannels)
+    let table = instructionSet.table
+    let transpose =
+      switch size {
+      case 4: table.pointee.transpose_4
+      case 2: table.pointee.transpose_2
+      default: table.pointee.transpose_1
+      }
+    transpose(source, shape.inputPixels * size, target, channels * size, channels, positions)
   }
 }

@@ -46,7 +46,9 @@ public struct Preparation: Sendable {
     for pipeline in Pipeline.standard(level) { try pipeline.run(on: &lowered) }
     if level == .all { for pipeline in Pipeline.lowering.dropFirst() { try pipeline.run(on: &lowered) } }
     switch precision {
-    case .fp32, .int8: return Prepared(graph: lowered)
+    case .fp32, .int8:
+      if level == .all { try Pipeline([ReadPlanes()]).run(on: &lowered) }
+      return Prepared(graph: lowered)
     case .bf16: return try narrow(lowered)
     case .auto: return try narrowWhereItPays(lowered)
     }

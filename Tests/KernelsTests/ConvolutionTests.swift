@@ -120,6 +120,28 @@ struct ConvolutionTests {
     }
   }
 
+  @Test(arguments: InstructionSet.available, shapes.filter(\.readsPlanes))
+  func `images may come channels first`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps))
+    for side in [Guarded<Float>.Side.before, .after] {
+      let values = random.floats(s.batch * s.inputPixels * s.inputChannels)
+      let x = Guarded(values, side)
+      let w = Guarded(random.floats(s.outputChannels * s.inputChannels * s.taps), side)
+      let yCount = Self.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
+      let y = Guarded([Float](repeating: 7, count: yCount), side)
+      let plan = Convolution(s, planes: true, instructionSet: set)
+      let packed = PackedConvolution(w.pointer, shape: s, method: .direct, instructionSet: set)
+      Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+        plan.run(tasks: tasks, x: x.pointer, weights: packed, y: y.pointer, scratch: scratch)
+      }
+      let sums = convolve(
+        s, x: { Double(values[($0 * s.inputChannels + $2) * s.inputPixels + $1]) },
+        w: { Double(w.pointer[($0 * s.inputChannels + $1) * s.taps + $2]) })
+      let result = sums.indices.map { y.pointer[$0 / s.outputChannels * s.outputStride + $0 % s.outputChannels] }
+      #expect(distance(result, sums) < 2e-5)
+    }
+  }
+
   /// Square windows over images of at least four columns, as bodies for several rows at once take.
   static let depthwise: [ConvolutionShape] = [(3, 1), (3, 2), (5, 1), (5, 2), (7, 1)].flatMap { size, stride in
     [(4, 4), (5, 9), (7, 7), (10, 6), (11, 17)].map { height, width in
