@@ -26,23 +26,79 @@
         memcpy(destination + i * destination_stride, &a[i], sizeof(Row));                                     \
   }
 
-BLOCK(16, uint8_t)
-BLOCK(8, uint16_t)
+// Three rows side by side: lane i of vector k is element (k · n + i) / 3 of row (k · n + i) % 3.
+#define FROM_TWO(n, i, g) ((g) % 3 == 2 ? -1 : (g) % 3 * (n) + (g) / 3)
+#define FROM_THIRD(n, i, g) ((g) % 3 == 2 ? (n) + (g) / 3 : (i))
+#define LANES_2(F, n, i, k) F(n, i, (k) * (n) + (i)), F(n, (i) + 1, (k) * (n) + (i) + 1)
+#define LANES_4(F, n, i, k) LANES_2(F, n, i, k), LANES_2(F, n, (i) + 2, k)
+#define LANES_8(F, n, i, k) LANES_4(F, n, i, k), LANES_4(F, n, (i) + 4, k)
+#define LANES_16(F, n, i, k) LANES_8(F, n, i, k), LANES_8(F, n, (i) + 8, k)
+
+#define INTERLEAVE(n, type)                                                                                   \
+  typedef type FewRow_##type __attribute__((ext_vector_type(n)));                                             \
+  INLINE void interleave_3_##type(const FewRow_##type a[], FewRow_##type b[]) {                               \
+    FewRow_##type t;                                                                                          \
+    t = __builtin_shufflevector(a[0], a[1], LANES_##n(FROM_TWO, n, 0, 0));                                    \
+    b[0] = __builtin_shufflevector(t, a[2], LANES_##n(FROM_THIRD, n, 0, 0));                                  \
+    t = __builtin_shufflevector(a[0], a[1], LANES_##n(FROM_TWO, n, 0, 1));                                    \
+    b[1] = __builtin_shufflevector(t, a[2], LANES_##n(FROM_THIRD, n, 0, 1));                                  \
+    t = __builtin_shufflevector(a[0], a[1], LANES_##n(FROM_TWO, n, 0, 2));                                    \
+    b[2] = __builtin_shufflevector(t, a[2], LANES_##n(FROM_THIRD, n, 0, 2));                                  \
+  }                                                                                                           \
+  INLINE void interleave_2_##type(const FewRow_##type a[], FewRow_##type b[]) {                               \
+    FewRow_##type first = a[0], second = a[1];                                                                \
+    b[0] = __builtin_shufflevector(first, second, INDICES_##n(0));                                            \
+    b[1] = __builtin_shufflevector(first, second, INDICES_##n(1));                                            \
+  }                                                                                                           \
+  INLINE void interleave_4_##type(const FewRow_##type a[], FewRow_##type b[]) {                               \
+    FewRow_##type even[2] = {a[0], a[2]}, odd[2] = {a[1], a[3]}, pairs[2];                                    \
+    interleave_2_##type(even, even), interleave_2_##type(odd, odd);                                           \
+    pairs[0] = even[0], pairs[1] = odd[0], interleave_2_##type(pairs, b);                                     \
+    pairs[0] = even[1], pairs[1] = odd[1], interleave_2_##type(pairs, b + 2);                                 \
+  }                                                                                                           \
+  /* Whole vectors of 2 to 4 rows; returns how many elements of each were moved. */                           \
+  INLINE size_t interleave_##type(const char *source, ptrdiff_t source_stride, char *destination, int rows,   \
+                                  size_t columns) {                                                           \
+    size_t j = 0;                                                                                             \
+    for (; j + (n) <= columns; j += (n), destination += rows * (int)sizeof(FewRow_##type)) {                  \
+      FewRow_##type a[4], b[4];                                                                               \
+      _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)                                       \
+          memcpy(&a[r], source + r * source_stride + j * sizeof(type), sizeof a[r]);                          \
+      if (rows == 2) interleave_2_##type(a, b);                                                               \
+      else if (rows == 3) interleave_3_##type(a, b);                                                          \
+      else interleave_4_##type(a, b);                                                                         \
+      _Pragma("clang loop unroll(full)") for (int r = 0; r < rows; r++)                                       \
+          memcpy(destination + r * (int)sizeof b[r], &b[r], sizeof b[r]);                                     \
+    }                                                                                                         \
+    return j;                                                                                                 \
+  }
+
+#define BOTH(n, type) BLOCK(n, type) INTERLEAVE(n, type)
+BOTH(16, uint8_t)
+BOTH(8, uint16_t)
 #if LANES == 16
-BLOCK(16, uint32_t)
-BLOCK(8, uint64_t)
+BOTH(16, uint32_t)
+BOTH(8, uint64_t)
 enum { block_uint32_t = 16, block_uint64_t = 8 };
 #elif LANES == 8
-BLOCK(8, uint32_t)
-BLOCK(4, uint64_t)
+BOTH(8, uint32_t)
+BOTH(4, uint64_t)
 enum { block_uint32_t = 8, block_uint64_t = 4 };
 #else
-BLOCK(4, uint32_t)
-BLOCK(2, uint64_t)
+BOTH(4, uint32_t)
+BOTH(2, uint64_t)
 enum { block_uint32_t = 4, block_uint64_t = 2 };
 #endif
 enum { block_uint8_t = 16, block_uint16_t = 8 };
+#undef BOTH
 #undef BLOCK
+#undef INTERLEAVE
+#undef FROM_TWO
+#undef FROM_THIRD
+#undef LANES_2
+#undef LANES_4
+#undef LANES_8
+#undef LANES_16
 #undef INDICES_2
 #undef INDICES_4
 #undef INDICES_8
@@ -61,12 +117,19 @@ enum { block_uint8_t = 16, block_uint16_t = 8 };
   INLINE void transpose_##type(const char *source, ptrdiff_t source_stride, char *destination,                \
                                ptrdiff_t destination_stride, size_t rows, size_t columns) {                   \
     enum { n = block_##type, wide = 64 / sizeof(type) > n ? 64 / sizeof(type) : n };                          \
-    if (rows < n) {                                                                                           \
+    if (rows < n && rows <= 4) {                                                                              \
+      size_t j = 0;                                                                                           \
+      if (destination_stride == (ptrdiff_t)(rows * sizeof(type))) {                                           \
+        if (rows == 2) j = interleave_##type(source, source_stride, destination, 2, columns);                 \
+        if (rows == 3) j = interleave_##type(source, source_stride, destination, 3, columns);                 \
+        if (rows == 4) j = interleave_##type(source, source_stride, destination, 4, columns);                 \
+      }                                                                                                       \
+      source += j * sizeof(type), destination += (ptrdiff_t)j * destination_stride, columns -= j;             \
       switch (rows) {                                                                                         \
-        case 1: transpose_edge_##type(source, source_stride, destination, destination_stride, 1, columns); return; \
-        case 2: transpose_edge_##type(source, source_stride, destination, destination_stride, 2, columns); return; \
-        case 3: transpose_edge_##type(source, source_stride, destination, destination_stride, 3, columns); return; \
-        case 4: if (n > 4) { transpose_edge_##type(source, source_stride, destination, destination_stride, 4, columns); return; } \
+        case 1: transpose_edge_##type(source, source_stride, destination, destination_stride, 1, columns); return;\
+        case 2: transpose_edge_##type(source, source_stride, destination, destination_stride, 2, columns); return;\
+        case 3: transpose_edge_##type(source, source_stride, destination, destination_stride, 3, columns); return;\
+        case 4: transpose_edge_##type(source, source_stride, destination, destination_stride, 4, columns); return;\
         default: break;                                                                                       \
       }                                                                                                       \
     }                                                                                                         \
