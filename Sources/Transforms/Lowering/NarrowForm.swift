@@ -75,10 +75,13 @@ struct NarrowForm {
     return true
   }
 
+  /// Fewer weights of a recurrent operator stay in the first-level cache, where nobody waits for them.
+  private static let leastWeights = 1 << 13
+
   private mutating func recurrence(_ node: Node, _ graph: Graph) -> Bool {
     guard let narrow = NarrowRecurrent(node.op), let w = graph.constant(operands[1]), w.element == .float32,
       let r = graph.constant(operands[2]), r.element == .float32, graph.element(of: operands[0]) == .float32,
-      w.elementCount > 0, r.elementCount > 0, let inputs = w.sizes.last
+      r.elementCount > 0, w.elementCount + r.elementCount >= Self.leastWeights, let inputs = w.sizes.last, inputs > 0
     else { return false }
     (op, keepsData) = (narrow, true)
     work = (w.elementCount + r.elementCount) * (graph.nominalSize(of: operands[0]) / inputs)
