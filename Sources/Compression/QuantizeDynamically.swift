@@ -4,6 +4,7 @@ import HoneOperators
 /// Dynamic 8-bit quantization: weights of products become integers, activations are quantized while running.
 ///
 /// MatMul(x, w) → MatMulInteger(DynamicQuantizeLinear(x), w₈) · (scale of x · scale of w); a Gemm's bias is added after.
+/// LSTM becomes `com.microsoft` DynamicQuantizeLSTM.
 public struct QuantizeDynamically: Pass {
   public var per_channel = true
   /// Nodes left in float: exact names, or regular expressions after `re:`.
@@ -17,9 +18,14 @@ public struct QuantizeDynamically: Pass {
     let excluded = try NodePatterns(nodes_to_exclude)
     try excluded.expectMatches(in: graph.sorted())
     var count = 0
-    for node in graph.sorted() where (node.op is MatMul || node.op is Gemm) && !excluded.match(node) {
-      guard try quantize(node, in: &graph) else { continue }
-      count += 1
+    for node in graph.sorted() where !excluded.match(node) {
+      let isQuantized =
+        switch node.op {
+        case is MatMul, is Gemm: try quantize(node, in: &graph)
+        case let lstm as LSTM: try quantize(lstm, node, in: &graph)
+        default: false
+        }
+      if isQuantized { count += 1 }
     }
     graph.removeDeadNodes()
     return count
@@ -49,6 +55,58 @@ public struct QuantizeDynamically: Pass {
     }
     graph.replace(node.result, with: result)
     return true
+  }
+}
+
+extension QuantizeDynamically {
+  private func quantize(_ lstm: LSTM, _ node: Node, in graph: inout Graph) throws(GraphError) -> Bool {
+    guard let op = Microsoft.DynamicQuantizeLSTM(lstm), let x = node.operands[0],
+      graph.tensorType(of: x).element == .float32
+    else { return false }
+    var matrices: [(name: String, weights: RecurrentIntegers)] = []
+    for operand in node.operands[1...2] {
+      guard let tensor = graph.constant(operand), tensor.element == .float32, tensor.sizes.count == 3 else {
+        return false
+      }
+      matrices.append((graph.name(of: operand!), RecurrentIntegers(tensor, perRow: per_channel)))
+    }
+    var operands = node.operands + [Value?](repeating: nil, count: 8 - node.operands.count)
+    for (i, matrix) in matrices.enumerated() {
+      operands[1 + i] = graph.constant(matrix.weights.integers, "\(matrix.name)_quantized")
+      operands.append(graph.constant(matrix.weights.scales, "\(matrix.name)_scale"))
+      operands.append(graph.constant(matrix.weights.zeros, "\(matrix.name)_zero_point"))
+    }
+    let results = try graph.apply(op, operands, resultCount: node.results.count, named: node.name)
+    for (old, new) in zip(node.results, results) { graph.replace(old, with: new) }
+    return true
+  }
+}
+
+/// Weights `[directions, rows, depth]` of a recurrent operator as s8 `[directions, depth, rows]`.
+private struct RecurrentIntegers {
+  let integers: Tensor
+  /// `[directions, rows]`, or `[directions]`.
+  let scales: Tensor
+  let zeros: Tensor
+
+  init(_ weights: Tensor, perRow: Bool) {
+    let (directions, rows, depth) = (weights.sizes[0], weights.sizes[1], weights.sizes[2])
+    let groups = perRow ? directions * rows : directions
+    let flat = Tensor(weights.floats, shape: [groups, perRow ? depth : rows * depth])
+    let quantized = QuantizedWeights(flat, axis: 0)
+    let values = quantized.integers.integers
+    var turned = [Int8](repeating: 0, count: values.count)
+    for direction in 0..<directions {
+      for row in 0..<rows {
+        for i in 0..<depth {
+          turned[(direction * depth + i) * rows + row] = Int8(values[(direction * rows + row) * depth + i])
+        }
+      }
+    }
+    integers = Tensor(turned, shape: [directions, depth, rows])
+    let shape = perRow ? [directions, rows] : [directions]
+    scales = Tensor(quantized.scales, shape: shape)
+    zeros = Tensor([Int8](repeating: 0, count: groups), shape: shape)
   }
 }
 

@@ -50,6 +50,14 @@ extension InstructionSet {
     return (low, high)
   }
 
+  /// The u8 grid that covers `count` values and 0, as `DynamicQuantizeLinear` chooses it.
+  public func dynamicGrid(_ x: UnsafePointer<Float>, count: Int) -> (scale: Float, zero: Int32) {
+    let (low, high) = extremes(x, count: count, (0, 0))
+    let scale = high == low ? 1 : (high - low) / 255
+    let zero = max(0, min(255, -low / scale)).rounded(.toNearestOrEven)
+    return (scale, zero.isNaN ? 0 : Int32(zero))
+  }
+
   /// Two halves of shuffled channels, of elements of `width` bytes: a and b, `channels` per position and `stride` from one
   /// position to the next, in turns, or the even and the odd ones of both. A half that is nil is not made.
   public func shuffleSplit(

@@ -133,6 +133,49 @@ import Testing
   }
 }
 
+extension LowerPrecisionTests {
+  /// An LSTM, GRU or RNN of `hidden` units between an input and a product.
+  private func recurrent(_ op: any Op, gates: Int, hidden: Int) throws -> Graph {
+    try Example { g in
+      let scale = g.number(0.1)
+      let x = g.x(5, 2, .fixed(hidden))
+      func weights(_ sizes: Int...) throws -> Value {
+        let numbers = Tensor((0..<sizes.reduce(1, *)).map { Float($0 * 7919 % 2003 - 1001) / 5000 }, shape: sizes)
+        return g.constant(numbers)
+      }
+      let operands = [
+        x, try weights(1, gates * hidden, hidden), try weights(1, gates * hidden, hidden),
+        try weights(1, 2 * gates * hidden),
+      ]
+      let states = try g.apply(op, operands, resultCount: 2, named: "cell")
+      let y = try g.apply(Squeeze(), states[0], g.integers(1))
+      let z = try g.apply(Linear(), y, g.weights(hidden, 16))
+      return try g.apply(Mul(), z, scale)
+    }.graph
+  }
+
+  @Test(arguments: [(LSTM() as any Op, 4), (GRU(), 3), (RNN(), 1)])
+  func `recurrent operators have their weights alone rounded`(op: any Op, gates: Int) throws {
+    let graph = try lowered(recurrent(op, gates: gates, hidden: 72))
+    #expect(elements(graph).prefix(2) == ["NarrowRecurrent float32", "Cast bfloat16"])
+    #expect(!elements(graph).contains("\(op.name) float32"))
+  }
+
+  @Test func `recurrent operators stay where they are kept or gain nothing`() throws {
+    let graph = try recurrent(LSTM(), gates: 4, hidden: 72)
+    #expect(
+      elements(try lowered(graph, configured(LowerPrecision()) { $0.kept = ["cell"] })).contains("LSTM float32"))
+    #expect(
+      elements(try lowered(graph, configured(LowerPrecision()) { $0.leastWork = 1 << 30 })).contains("LSTM float32"))
+    #expect(elements(try lowered(recurrent(LSTM(), gates: 4, hidden: 8))).contains("LSTM float32"))
+  }
+
+  @Test func `the check tries recurrent operators too`() throws {
+    let check = PrecisionCheck(try recurrent(LSTM(), gates: 4, hidden: 72), threads: 1)
+    #expect(!check.kept.contains { $0.node == "cell" })
+  }
+}
+
 @Suite struct FuseLayersTests {
   @Test func products() throws {
     try Example { g in

@@ -177,6 +177,7 @@ typedef struct {
   X(pack_f32, (const PackB *p))              \
   X(pack_i8, (const PackBI8 *p))             \
   X(gemm_bf16, (const GemmBF16 *g))          \
+  X(wide_bf16, (const GemmBF16 *g))          \
   X(pack_bf16, (const PackBF16 *p))          \
   X(narrow_bf16, (const float *x, uint16_t *y, size_t n, float factor)) \
   X(pair_bf16, (const uint16_t *x, ptrdiff_t stride, size_t k, size_t padded_k, size_t n, uint16_t *panel, \

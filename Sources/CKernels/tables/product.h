@@ -11,6 +11,7 @@
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
 #include "../gemm/gemm_bf16.h"
+#include "../gemm/wide_bf16.h"
 #include "../gemm/pack.h"
 #include "../gemm/pack_bf16.h"
 

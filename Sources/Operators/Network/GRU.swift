@@ -28,19 +28,25 @@ public struct GRU: ExecutableOp, RecurrentOp {
         Float.self, savesTo: nil, resultCount: call.resultCount)
     }
     switch try call.element(0) {
-    case .float32: return try kernel(call, Float.self)
-    case .float64: return try kernel(call, Double.self)
-    case .float16: return try kernel(call, Float16.self)
-    case .bfloat16: return try kernel(call, BFloat16.self)
+    case .float32: return try kernel(call, Float.self, .given)
+    case .float64: return try kernel(call, Double.self, .given)
+    case .float16: return try kernel(call, Float16.self, .given)
+    case .bfloat16: return try kernel(call, BFloat16.self, .given)
     case let other: throw .unsupported(other)
     }
   }
 
-  private func kernel<T: RealElement>(_ call: Call, _: T.Type) throws(GraphError) -> Kernel {
-    let sizes = try sizes(call)
+  func kernel(_ call: Call, _ weights: RecurrentWeightForm) throws(GraphError) -> Kernel {
+    try kernel(call, Float.self, weights)
+  }
+
+  private func kernel<T: RealElement>(
+    _ call: Call, _: T.Type, _ weights: RecurrentWeightForm
+  ) throws(GraphError) -> Kernel {
+    let sizes = try sizes(call, weights)
     let gates = linear_before_reset ? [0..<3] : [0..<2, 2..<3]
     var recurrent: [[RecurrentMatrix<T>]] = []
-    for range in gates { recurrent.append(try matrices(2, gates: range, depth: sizes.hidden, sizes, call)) }
+    for range in gates { recurrent.append(try matrices(2, gates: range, depth: sizes.hidden, sizes, call, weights)) }
     let activations = try parsedActivations()
     let kernels = activations.map { functions in
       RecurrentActivation.kernels(functions, for: T.self).map {
@@ -50,7 +56,7 @@ public struct GRU: ExecutableOp, RecurrentOp {
     let cell = GRUGates<T>(
       hidden: sizes.hidden, recurrent: recurrent, activations: activations, limit: clip.map { T.Real($0) },
       isLinearBeforeReset: linear_before_reset, hasBias: call.has(3), kernels: kernels)
-    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
+    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call, weights)
   }
 }
 
@@ -74,6 +80,7 @@ private struct GRUGates<Element: RealElement>: RecurrentCell {
   /// The step of each direction as fp32 kernels, where there are some.
   let kernels: [GRUCell?]
 
+  var recurrentMatrices: [RecurrentMatrix<Element>] { Array(recurrent.joined()) }
   func addsRecurrentBias(gate: Int) -> Bool { gate == 2 && isLinearBeforeReset }
 
   func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
@@ -92,7 +99,7 @@ private struct GRUGates<Element: RealElement>: RecurrentCell {
   private func advancePlain(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
     let width = 3 * hidden
     recurrent[0][step.direction].multiply(
-      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: width, .result, frame)
+      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: width, .result, step.scratch, frame)
     for row in 0..<step.rows {
       let gates = step.gates + row * width
       let (h, reset) = (step.h + row * hidden, step.spare + row * hidden)
@@ -100,14 +107,15 @@ private struct GRUGates<Element: RealElement>: RecurrentCell {
       for i in 0..<hidden { reset[i] = gates[hidden + i] * h[i] }
     }
     recurrent[1][step.direction].multiply(
-      step.spare, stride: hidden, rows: step.rows, into: step.gates + 2 * hidden, stride: width, .result, frame)
+      step.spare, stride: hidden, rows: step.rows, into: step.gates + 2 * hidden, stride: width, .result, step.scratch,
+      frame)
     for row in 0..<step.rows { activate(step.gates + row * width + 2 * hidden, hidden, activations[step.direction][1]) }
   }
 
   private func advanceLinear(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
     let width = 3 * hidden
     recurrent[0][step.direction].multiply(
-      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: width, .zero, frame)
+      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: width, .zero, step.scratch, frame)
     for row in 0..<step.rows {
       let (gates, products) = (step.gates + row * width, step.spare + row * width)
       for i in 0..<2 * hidden { gates[i] += products[i] }
@@ -124,7 +132,7 @@ private struct GRUGates<Element: RealElement>: RecurrentCell {
   private func advanceLinear(_ step: RecurrentStep<Real>, _ kernel: GRUCell, _ frame: borrowing Frame) {
     let width = 3 * hidden
     recurrent[0][step.direction].multiply(
-      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: width, .zero, frame)
+      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: width, .zero, step.scratch, frame)
     let products = step.spare.floats
     if hasBias {
       let bias = frame.operand(3, as: Float.self) + (step.direction * 2 + 1) * width
@@ -143,7 +151,7 @@ private struct GRUGates<Element: RealElement>: RecurrentCell {
     let count = step.rows * hidden
     let (z, reset) = (step.spare + 2 * count, step.spare + 3 * count)
     recurrent[0][step.direction].multiply(
-      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: 2 * hidden, .zero, frame)
+      step.h, stride: hidden, rows: step.rows, into: step.spare, stride: 2 * hidden, .zero, step.scratch, frame)
     let x = Rows(UnsafePointer(step.gates.floats), stride: 3 * hidden)
     let h = step.h.floats
     let before = Rows(UnsafePointer(h), stride: hidden)
@@ -151,7 +159,7 @@ private struct GRUGates<Element: RealElement>: RecurrentCell {
     kernel.reset(
       rows: step.rows, x: x, h: Rows(products, stride: 2 * hidden), before: before, z: z.floats, reset: reset.floats)
     recurrent[1][step.direction].multiply(
-      reset, stride: hidden, rows: step.rows, into: step.spare, stride: hidden, .zero, frame)
+      reset, stride: hidden, rows: step.rows, into: step.spare, stride: hidden, .zero, step.scratch, frame)
     kernel.update(
       rows: step.rows, x: x, h: Rows(products, stride: hidden), before: before, z: z.floats, y: Rows(h, stride: hidden))
   }

@@ -28,16 +28,22 @@ public struct LSTM: ExecutableOp, RecurrentOp {
         Float.self, savesTo: nil, resultCount: call.resultCount)
     }
     switch try call.element(0) {
-    case .float32: return try kernel(call, Float.self)
-    case .float64: return try kernel(call, Double.self)
-    case .float16: return try kernel(call, Float16.self)
-    case .bfloat16: return try kernel(call, BFloat16.self)
+    case .float32: return try kernel(call, Float.self, .given)
+    case .float64: return try kernel(call, Double.self, .given)
+    case .float16: return try kernel(call, Float16.self, .given)
+    case .bfloat16: return try kernel(call, BFloat16.self, .given)
     case let other: throw .unsupported(other)
     }
   }
 
-  private func kernel<T: RealElement>(_ call: Call, _: T.Type) throws(GraphError) -> Kernel {
-    let sizes = try sizes(call)
+  func kernel(_ call: Call, _ weights: RecurrentWeightForm) throws(GraphError) -> Kernel {
+    try kernel(call, Float.self, weights)
+  }
+
+  private func kernel<T: RealElement>(
+    _ call: Call, _: T.Type, _ weights: RecurrentWeightForm
+  ) throws(GraphError) -> Kernel {
+    let sizes = try sizes(call, weights)
     if call.has(7), try call.sizes(7) != [sizes.directions, 3 * sizes.hidden] {
       throw GraphError(.type, "P must be [\(sizes.directions), \(3 * sizes.hidden)]: \(try call.tensor(7))")
     }
@@ -48,10 +54,10 @@ public struct LSTM: ExecutableOp, RecurrentOp {
       }
     }
     let cell = LSTMGates<T>(
-      hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<4, depth: sizes.hidden, sizes, call),
+      hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<4, depth: sizes.hidden, sizes, call, weights),
       activations: activations, limit: clip.map { T.Real($0) }, couplesInputAndForget: input_forget,
       hasPeepholes: call.has(7), kernels: kernels)
-    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, call.has(6) ? 6 : nil], call)
+    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, call.has(6) ? 6 : nil], call, weights)
   }
 }
 
@@ -74,11 +80,12 @@ private struct LSTMGates<Element: RealElement>: RecurrentCell {
   /// The step of each direction as one fp32 kernel, where there is one.
   let kernels: [LSTMCell?]
 
+  var recurrentMatrices: [RecurrentMatrix<Element>] { recurrent }
   func addsRecurrentBias(gate: Int) -> Bool { false }
 
   func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
     recurrent[step.direction].multiply(
-      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: 4 * hidden, .result, frame)
+      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: 4 * hidden, .result, step.scratch, frame)
     if let kernel = kernels[step.direction] {
       let cell = step.c.floats
       kernel.run(

@@ -33,6 +33,7 @@ extension Catalog {
     NHWCQLinearConv.self,
     NHWCShuffleSplit.self,
     NHWCTrainedConv.self,
+    NarrowRecurrent.self,
     RNN.self,
     RecurrentGradient.self,
     RecurrentTraining.self,

@@ -25,20 +25,26 @@ public struct RNN: ExecutableOp, RecurrentOp {
         Float.self, savesTo: nil, resultCount: call.resultCount)
     }
     switch try call.element(0) {
-    case .float32: return try kernel(call, Float.self)
-    case .float64: return try kernel(call, Double.self)
-    case .float16: return try kernel(call, Float16.self)
-    case .bfloat16: return try kernel(call, BFloat16.self)
+    case .float32: return try kernel(call, Float.self, .given)
+    case .float64: return try kernel(call, Double.self, .given)
+    case .float16: return try kernel(call, Float16.self, .given)
+    case .bfloat16: return try kernel(call, BFloat16.self, .given)
     case let other: throw .unsupported(other)
     }
   }
 
-  private func kernel<T: RealElement>(_ call: Call, _: T.Type) throws(GraphError) -> Kernel {
-    let sizes = try sizes(call)
+  func kernel(_ call: Call, _ weights: RecurrentWeightForm) throws(GraphError) -> Kernel {
+    try kernel(call, Float.self, weights)
+  }
+
+  private func kernel<T: RealElement>(
+    _ call: Call, _: T.Type, _ weights: RecurrentWeightForm
+  ) throws(GraphError) -> Kernel {
+    let sizes = try sizes(call, weights)
     let cell = RNNCell<T>(
-      hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<1, depth: sizes.hidden, sizes, call),
+      hidden: sizes.hidden, recurrent: try matrices(2, gates: 0..<1, depth: sizes.hidden, sizes, call, weights),
       activations: try parsedActivations(), limit: clip.map { T.Real($0) })
-    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call)
+    return try kernel(cell, sizes, initial: [call.has(5) ? 5 : nil, nil], call, weights)
   }
 }
 
@@ -55,11 +61,12 @@ private struct RNNCell<Element: RealElement>: RecurrentCell {
   let activations: [[RecurrentActivation]]
   let limit: Real?
 
+  var recurrentMatrices: [RecurrentMatrix<Element>] { recurrent }
   func addsRecurrentBias(gate: Int) -> Bool { false }
 
   func advance(_ step: RecurrentStep<Real>, _ frame: borrowing Frame) {
     recurrent[step.direction].multiply(
-      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: hidden, .result, frame)
+      step.h, stride: hidden, rows: step.rows, into: step.gates, stride: hidden, .result, step.scratch, frame)
     let count = step.rows * hidden
     clip(step.gates, count, to: limit)
     activations[step.direction][0].apply(step.gates, count)

@@ -11,12 +11,16 @@ struct RecurrentStep<Real: RealElement> {
   var c: UnsafeMutablePointer<Real>
   /// `[rows, 2·gates·hidden]` to use freely.
   var spare: UnsafeMutablePointer<Real>
+  /// What the cell's products need to work in.
+  var scratch: UnsafeMutableRawPointer
   var direction: Int
 }
 
 /// The part of a recurrent operator that differs between LSTM, GRU and RNN.
 protocol RecurrentCell: Sendable {
   associatedtype Element: RealElement
+  /// All weights of the state's products.
+  var recurrentMatrices: [RecurrentMatrix<Element>] { get }
   /// Recurrent biases of this gate are added by the cell, not with the projection.
   func addsRecurrentBias(gate: Int) -> Bool
   func advance(_ step: RecurrentStep<Element.Real>, _ frame: borrowing Frame)
@@ -45,12 +49,23 @@ struct RecurrentKernel<Cell: RecurrentCell>: Sendable {
     (chunk * sizes.batch * sizes.width, 2 * sizes.batch * sizes.width, sizes.batch * sizes.hidden, sizes.width)
   }
 
-  func kernel() -> Kernel {
+  /// Bytes before what products work in.
+  private var stateByteCount: Int {
     let counts = scratchCounts
-    let bytes = (counts.projection + counts.spare + 2 * counts.state + counts.bias) * MemoryLayout<Real>.stride
-    return Kernel(tasks: sizes.directions, scratch: bytes) { frame, range in
+    let elements = counts.projection + counts.spare + 2 * counts.state + counts.bias
+    return (elements * MemoryLayout<Real>.stride + 63) / 64 * 64
+  }
+
+  func kernel() -> Kernel {
+    let products =
+      weights.map { $0.scratchByteCount(rows: chunk * sizes.batch) }
+      + cell.recurrentMatrices.map { $0.scratchByteCount(rows: sizes.batch) }
+    let bytes = stateByteCount + (products.max() ?? 0)
+    let kernel = Kernel(tasks: sizes.directions, scratch: bytes) { frame, range in
       for direction in range { run(frame, direction: direction) }
     }
+    let isPacked = (weights + cell.recurrentMatrices).allSatisfy { $0.packed != nil }
+    return isPacked ? kernel.absorbing(1).absorbing(2) : kernel
   }
 
   private func run(_ frame: borrowing Frame, direction: Int) {
@@ -77,7 +92,9 @@ struct RecurrentKernel<Cell: RecurrentCell>: Sendable {
     let bias = c + counts.state
     setBias(bias, frame, direction)
     for (state, operand) in zip([h, c], initial) { load(state, operand, frame, direction, rows) }
-    var step = RecurrentStep(rows: rows.count, gates: projection, h: h, c: c, spare: spare, direction: direction)
+    var step = RecurrentStep(
+      rows: rows.count, gates: projection, h: h, c: c, spare: spare, scratch: frame.scratch + stateByteCount,
+      direction: direction)
     var done = 0
     while done < length {
       let count = min(chunk, length - done)
@@ -140,14 +157,15 @@ struct RecurrentKernel<Cell: RecurrentCell>: Sendable {
     if !sizes.isBatchMajor && rows.count == sizes.batch {
       matrix.multiply(
         start, stride: sizes.inputs, rows: steps.count * rows.count, into: projection, stride: sizes.width, .bias(bias),
-        frame)
+        frame.scratch + stateByteCount, frame)
       return
     }
     for row in rows {
       let local = row - rows.lowerBound
       matrix.multiply(
         x + sizes.input(step: steps.lowerBound, row: row), stride: sizes.input(step: 1, row: 0), rows: steps.count,
-        into: projection + local * sizes.width, stride: rows.count * sizes.width, .bias(bias), frame)
+        into: projection + local * sizes.width, stride: rows.count * sizes.width, .bias(bias),
+        frame.scratch + stateByteCount, frame)
     }
   }
 

@@ -18,17 +18,25 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
   let columns: Int
   let depth: Int
   /// The matrix as fp32 products read it, if it is a constant of that type.
-  let packed: PackedMatrix?
+  let packed: RecurrentWeights?
+
+  /// Bytes of memory to work in, aligned to 64, for up to `rows` rows.
+  func scratchByteCount(rows: Int) -> Int { packed?.scratchByteCount(rows: rows) ?? 0 }
 
   func multiply<A: RealElement>(
     _ a: UnsafePointer<A>, stride: Int, rows: Int, into c: UnsafeMutablePointer<Real>, stride cStride: Int,
-    _ start: Start,
-    _ frame: borrowing Frame
+    _ start: Start, _ scratch: UnsafeMutableRawPointer, _ frame: borrowing Frame
   ) where A.Real == Real {
     if let packed {
-      multiply(
-        UnsafeRawPointer(a), packed, stride: stride, rows: rows, into: UnsafeMutableRawPointer(c), stride: cStride,
-        start)
+      let from: RecurrentWeights.Start =
+        switch start {
+        case .bias(let bias): .bias(UnsafeRawPointer(bias).assumingMemoryBound(to: Float.self))
+        case .result: .result
+        case .zero: .zero
+        }
+      packed.multiply(
+        UnsafeRawPointer(a).assumingMemoryBound(to: Float.self), stride: stride, rows: rows, into: c.floats,
+        stride: cStride, from, scratch: scratch)
       return
     }
     let w = frame.operand(operand, as: Element.self) + offset
@@ -43,25 +51,6 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
         }
       }
     }
-  }
-
-  /// The product of fp32 rows.
-  private func multiply(
-    _ a: UnsafeRawPointer, _ packed: PackedMatrix, stride: Int, rows: Int, into c: UnsafeMutableRawPointer,
-    stride cStride: Int,
-    _ start: Start
-  ) {
-    let product = MatrixProduct(m: rows, n: columns, k: depth, aStride: stride, cStride: cStride)
-    let target = c.assumingMemoryBound(to: Float.self)
-    var operands = EpilogueOperands()
-    switch start {
-    case .bias(let bias): operands.bias = UnsafeRawPointer(bias).assumingMemoryBound(to: Float.self)
-    case .result: operands.residual = UnsafePointer(target)
-    case .zero: break
-    }
-    product.run(
-      tasks: 0..<product.taskCount, a: a.assumingMemoryBound(to: Float.self), b: packed, c: target, operands: operands,
-      scratch: nil)
   }
 
   @inline(__always)
@@ -84,22 +73,17 @@ struct RecurrentMatrix<Element: RealElement>: Sendable {
 }
 
 extension RecurrentOp {
-  /// Gates `gates` of operand `operand`, `[directions, gates·hidden, depth]`, for each direction.
+  /// Gates `gates` of operand `operand` for each direction.
   func matrices<T: RealElement>(
-    _ operand: Int, gates: Range<Int>, depth: Int, _ sizes: RecurrentSizes, _ call: Call
+    _ operand: Int, gates: Range<Int>, depth: Int, _ sizes: RecurrentSizes, _ call: Call, _ form: RecurrentWeightForm
   ) throws(GraphError) -> [RecurrentMatrix<T>] {
-    let constant = T.self == Float.self && depth > 0 && sizes.hidden > 0 ? call.known(operand) : nil
     var result: [RecurrentMatrix<T>] = []
     for direction in 0..<sizes.directions {
-      let offset = (direction * sizes.width + gates.lowerBound * sizes.hidden) * depth
-      let columns = gates.count * sizes.hidden
-      let packed = try constant.map { constant throws(GraphError) in
-        try call.weights.packed(constant, layout: "rows at \(offset), \(columns) columns") {
-          tensor throws(GraphError) in
-          tensor.withBytes { PackedMatrix($0.baseAddress! + offset * 4, k: depth, n: columns, transposed: true) }
-        }
-      }
-      result.append(RecurrentMatrix(operand: operand, offset: offset, columns: columns, depth: depth, packed: packed))
+      let place = RecurrentWeightPlace(
+        operand: operand, direction: direction, gates: gates, depth: depth, sizes: sizes)
+      let packed = T.self == Float.self ? try place.packed(form, call) : nil
+      result.append(
+        RecurrentMatrix(operand: operand, offset: place.offset, columns: place.columns, depth: depth, packed: packed))
     }
     return result
   }
@@ -131,12 +115,12 @@ extension RecurrentOp {
   }
 
   func kernel<Cell: RecurrentCell>(
-    _ cell: Cell, _ sizes: RecurrentSizes, initial: [Int?], _ call: Call
+    _ cell: Cell, _ sizes: RecurrentSizes, initial: [Int?], _ call: Call, _ form: RecurrentWeightForm
   ) throws(GraphError) -> Kernel {
     try check(sizes, initial: initial, call)
     return RecurrentKernel(
       cell: cell, sizes: sizes,
-      weights: try matrices(1, gates: 0..<sizes.gates, depth: sizes.inputs, sizes, call),
+      weights: try matrices(1, gates: 0..<sizes.gates, depth: sizes.inputs, sizes, call, form),
       isReverse: direction == .bidirectional ? [false, true] : [direction == .reverse], hasBias: call.has(3),
       hasLengths: call.has(4), initial: initial, resultCount: call.resultCount
     ).kernel()

@@ -19,6 +19,8 @@ protocol RecurrentOp: Op {
   var direction: RecurrentDirection { get }
   var hidden_size: Int? { get }
   var layout: Int { get }
+  /// The kernel for float32 with weights held as `weights`.
+  func kernel(_ call: Call, _ weights: RecurrentWeightForm) throws(GraphError) -> Kernel
 }
 
 extension RecurrentOp {
@@ -74,12 +76,18 @@ extension RecurrentOp {
     return (0..<directionCount).map { Array(parsed[$0 * perDirection..<($0 + 1) * perDirection]) }
   }
 
-  func sizes(_ call: Call) throws(GraphError) -> RecurrentSizes {
-    let (x, w, r) = (try call.sizes(0), try call.sizes(1), try call.sizes(2))
+  func sizes(_ call: Call, _ form: RecurrentWeightForm = .given) throws(GraphError) -> RecurrentSizes {
+    var (x, w, r) = (try call.sizes(0), try call.sizes(1), try call.sizes(2))
     guard layout == 0 || layout == 1 else { throw GraphError(.attribute, "layout \(layout) is not known") }
+    guard x.count == 3, w.count == 3, r.count == 3 else { throw GraphError(.type, "X, W and R must have 3 axes") }
+    if form == .int8 {
+      w.swapAt(1, 2)
+      r.swapAt(1, 2)
+    }
     guard w[0] == directionCount, r == [w[0], w[1], w[1] / Self.gateCount] else {
       throw GraphError(.type, "W \(w) and R \(r) do not fit each other")
     }
+    guard x[2] == w[2] else { throw GraphError(.type, "X has \(x[2]) inputs, the weights are made for \(w[2])") }
     return RecurrentSizes(
       steps: x[layout], batch: x[1 - layout], inputs: x[2], hidden: r[2], directions: w[0], gates: Self.gateCount,
       isBatchMajor: layout == 1)

@@ -20,19 +20,12 @@ public struct DynamicQuantizeLinear: ExecutableOp {
     let machine = InstructionSet.current
     return Kernel { frame in
       let x = frame.operand(0, as: Float.self)
-      let (scale, zero) = dynamicScale(x, count)
+      let (scale, zero) = machine.dynamicGrid(x, count: count)
       if frame.hasResult(0) {
-        machine.quantize(x, frame.resultBytes(0), count: count, scale: scale, zero: Int32(zero), .uint8)
+        machine.quantize(x, frame.resultBytes(0), count: count, scale: scale, zero: zero, .uint8)
       }
       if results > 1, frame.hasResult(1) { frame.result(1, as: Float.self).pointee = scale }
       if results > 2, frame.hasResult(2) { frame.result(2, as: UInt8.self).pointee = UInt8(zero) }
     }
   }
-}
-
-/// Scale and zero point with which uint8 covers `count` values and 0.
-func dynamicScale(_ x: UnsafePointer<Float>, _ count: Int) -> (scale: Float, zero: Float) {
-  let (low, high) = InstructionSet.current.extremes(x, count: count, (0, 0))
-  let scale = high == low ? 1 : (high - low) / 255
-  return (scale, max(0, min(255, -low / scale)).rounded(.toNearestOrEven))
 }

@@ -2,7 +2,7 @@ public import HoneIR
 import HoneOperators
 
 /// Makes the data between products bfloat16, with float32 sums, biases, statistics and softmax; inputs and outputs keep
-/// their types.
+/// their types. Of recurrent operators only the weights are rounded.
 ///
 /// Runs after `LowerLayout`. Lowered graphs are not saved.
 public struct LowerPrecision: Pass {
@@ -82,7 +82,9 @@ private struct NarrowedGraph {
     }
     let results = try copy.apply(
       form.op, operands, resultCount: form.results.count, named: name, resultNames: names)
-    for (old, new) in zip(form.results, results) { narrow[old] = new }
+    for (old, new) in zip(form.results, results) {
+      if form.keepsData { wide[old] = new } else { narrow[old] = new }
+    }
   }
 
   private mutating func widened(_ value: Value) throws(GraphError) -> Value {

@@ -13,12 +13,15 @@ struct NarrowForm {
   var work = 0
   /// The operator with float32 results from bfloat16 data, if there is that too.
   var wide: (any Op)?
+  /// Only weights are rounded: operands and results stay float32.
+  var keepsData = false
 
   init?(_ node: Node, in graph: Graph) {
     (op, operands, data, results) = (node.op, node.operands, [], node.results)
-    guard node.results.allSatisfy({ graph.type(of: $0).tensor?.element == .float32 }), describe(node, in: graph),
-      !data.isEmpty
+    guard node.results.allSatisfy({ graph.type(of: $0).tensor?.element == .float32 }), describe(node, in: graph)
     else { return nil }
+    if keepsData { return }
+    guard !data.isEmpty else { return nil }
     let isFloat = data.allSatisfy { i in operands[i].map { graph.element(of: $0) == .float32 } ?? false }
     guard isFloat, data.contains(where: { graph.constant(operands[$0]) == nil }) else { return nil }
   }
@@ -41,6 +44,7 @@ struct NarrowForm {
       data = [0, 1, 2]
       let keys = graph.shape(of: operands[1])?.dropLast().last?.size ?? 1
       work = 2 * keys * graph.nominalSize(of: operands[0])
+    case is LSTM, is GRU, is RNN: return recurrence(node, graph)
     case let norm as LayerNormalization: return normalization(norm, node, graph)
     case let norm as Microsoft.SkipLayerNormalization: return normalization(norm, node, graph)
     case is NHWCMaxPool, is NHWCAveragePool, is NHWCGlobalAveragePool, is NHWCChannelShuffle: data = [0]
@@ -68,6 +72,19 @@ struct NarrowForm {
     var wide = conv
     wide.to = .float32
     if data == [0], !isDepthwise { self.wide = wide }
+    return true
+  }
+
+  /// Fewer weights of a recurrent operator stay in the first-level cache, where nobody waits for them.
+  private static let leastWeights = 1 << 13
+
+  private mutating func recurrence(_ node: Node, _ graph: Graph) -> Bool {
+    guard let narrow = NarrowRecurrent(node.op), let w = graph.constant(operands[1]), w.element == .float32,
+      let r = graph.constant(operands[2]), r.element == .float32, graph.element(of: operands[0]) == .float32,
+      r.elementCount > 0, w.elementCount + r.elementCount >= Self.leastWeights, let inputs = w.sizes.last, inputs > 0
+    else { return false }
+    (op, keepsData) = (narrow, true)
+    work = (w.elementCount + r.elementCount) * (graph.nominalSize(of: operands[0]) / inputs)
     return true
   }
 

@@ -58,7 +58,9 @@ struct PrecisionChoice {
     let narrowUsers = users.count { readsNarrow($0, value) }
     let hasWideUsers = narrowUsers < users.count || graph.isOutput(value)
     let size = graph.nominalSize(of: value)
-    guard let producer = graph.producer(of: value), narrow.contains(producer.id), let form = forms[producer.id] else {
+    guard let producer = graph.producer(of: value), narrow.contains(producer.id), let form = forms[producer.id],
+      !form.keepsData
+    else {
       return narrowUsers > 0 ? 3 * size : 2 * size
     }
     guard hasWideUsers else { return size }
@@ -80,6 +82,7 @@ struct PrecisionChoice {
     reached.formUnion(queue.map(\.id))
     while let node = queue.popLast() {
       let form = forms[node.id]!
+      if form.keepsData { continue }
       let around =
         form.data.compactMap { form.operands[$0].flatMap { graph.producer(of: $0) } }
         + node.results.flatMap { value in graph.users(of: value).filter { readsNarrow($0, value) } }

@@ -5,7 +5,7 @@ import HoneKernels
 ///
 /// Operands: the eight of the operator; its result Y; what it kept; the cotangents of its results, absent ones are zero.
 /// Results: the cotangents of X, W, R, B, the initial h and c, and P.
-public struct RecurrentGradient: ExecutableOp, RecurrentTrainingOp {
+public struct RecurrentGradient: ExecutableOp, AnyRecurrentOp {
   public var cell = RecurrentCellKind.lstm
   public var activation_alpha: [Float] = []
   public var activation_beta: [Float] = []

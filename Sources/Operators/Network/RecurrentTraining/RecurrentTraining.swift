@@ -6,7 +6,7 @@ import HoneKernels
 /// Operands are those of the operator. Results are all of its results and, but for `RNN`,
 /// `[directions, steps, batch, width]` of gates after activation: LSTM i, o, f, c and the cell; GRU z, r, h and, where the
 /// reset gate multiplies R·h, that product with its bias.
-public struct RecurrentTraining: ExecutableOp, RecurrentTrainingOp {
+public struct RecurrentTraining: ExecutableOp, AnyRecurrentOp {
   public var cell = RecurrentCellKind.lstm
   public var activation_alpha: [Float] = []
   public var activation_beta: [Float] = []

@@ -19,7 +19,7 @@ struct RecurrentTrainingPlan: Sendable {
   let initial: [Int?]
   let hasPeepholes: Bool
 
-  init(_ op: some RecurrentTrainingOp, _ call: Call) throws(GraphError) {
+  init(_ op: some AnyRecurrentOp, _ call: Call) throws(GraphError) {
     let inference = op.inference
     guard op.clip == nil else { throw GraphError(.unsupported, "is not trained with ‘clip’") }
     try self.init(

@@ -6,7 +6,7 @@ public enum RecurrentCellKind: String, Sendable, Hashable, Codable {
 }
 
 /// The attributes of `LSTM`, `GRU` and `RNN` together, for operators that serve all three.
-protocol RecurrentTrainingOp: Op {
+protocol AnyRecurrentOp: Op {
   var cell: RecurrentCellKind { get set }
   var activation_alpha: [Float] { get set }
   var activation_beta: [Float] { get set }
@@ -19,7 +19,7 @@ protocol RecurrentTrainingOp: Op {
   var linear_before_reset: Bool { get set }
 }
 
-extension RecurrentTrainingOp {
+extension AnyRecurrentOp {
   init(_ cell: RecurrentCellKind, like op: any RecurrentOp) {
     self.init()
     self.cell = cell
