@@ -25,7 +25,7 @@ struct BenchmarkCommand: ParsableCommand {
   var inputs: String?
   @OptionGroup var binding: BindingOptions
   @OptionGroup var threads: ThreadOptions
-  @OptionGroup var arithmetic: PrecisionOptions
+  @OptionGroup var preparation: PreparationOptions
   @Option(help: "Seconds to measure.") var duration = 2.0
   @Option(help: "Runs before measuring.") var warmup = 3
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
@@ -78,9 +78,10 @@ struct BenchmarkCommand: ParsableCommand {
     if train, serve || inputs != nil {
       throw ValidationError("--train takes no --inputs: it runs on random data")
     }
-    if train, arithmetic.precision != .fp32, arithmetic.precision != .bf16 {
+    if train, preparation.precision != .fp32, preparation.precision != .bf16 {
       throw ValidationError("--precision takes fp32 or bf16 in training")
     }
+    if train, preparation.ragged != nil { throw ValidationError("--train takes no --ragged") }
     guard duration > 0, warmup >= 0 else { throw ValidationError("--duration must be positive, --warmup not negative") }
   }
 
@@ -89,7 +90,7 @@ struct BenchmarkCommand: ParsableCommand {
     let clock = ContinuousClock()
     let start = clock.now
     let loaded = try model.load()
-    let program = try arithmetic.program(loaded.graph, level: level, threads: threads.count) { output.note($0) }
+    let program = try preparation.program(loaded.graph, level: level, threads: threads.count) { output.note($0) }
     let values = try readInputs(loaded.graph, program)
     let loadTime = clock.now - start
     let first = clock.now
@@ -110,7 +111,7 @@ struct BenchmarkCommand: ParsableCommand {
     let result = try TrainingBenchmark(
       model: model.path, batch: batch, optimizer: optimizer, threads: threads.count, seed: seed,
       binding: binding.dictionary, profiles: profile, recomputes: recompute,
-      precision: arithmetic.precision, note: { output.note($0) }
+      precision: preparation.precision, note: { output.note($0) }
     ).run(duration: duration, warmup: warmup)
     if output.format == .json { return try Console.json(result) }
     Console.print(
@@ -141,7 +142,8 @@ struct BenchmarkCommand: ParsableCommand {
   ) throws {
     func quantile(_ q: Double) -> Double { times[min(times.count - 1, Int(q * Double(times.count)))] }
     let p50 = quantile(0.5)
-    let macs = try? graph.multiplyAccumulates(values)
+    // Without padding, the work depends on the mask.
+    let macs = preparation.ragged == nil ? try? graph.multiplyAccumulates(values) : nil
     let gflops = macs.map { Double($0) * 2 / p50 / 1e6 }
     let peak = PeakProbe.measure().float32 / 1e9 * Double(threads.count)
     var result = Result(
@@ -150,7 +152,7 @@ struct BenchmarkCommand: ParsableCommand {
       p99_ms: quantile(0.99), throughput: 1000 / p50 * Double(Self.batch(values)), gflops: gflops,
       peak_share: gflops.map { $0 / peak },
       peak_memory_mb: Double(Memory.peakByteCount) / 1e6, threads: threads.count,
-      precision: arithmetic.precision.rawValue,
+      precision: preparation.precision.rawValue,
       runs: times.count)
     if profile {
       result.profile = try profileNodes(program, values)
@@ -237,7 +239,7 @@ struct BenchmarkCommand: ParsableCommand {
         guard let tensor = type.tensor else {
           throw GraphError(.input, "input ‘\(graph.name(of: value))’ is \(type); give values with --inputs")
         }
-        return .tensor(try generator.tensor(tensor))
+        return .tensor(try generator.tensor(tensor, isMask: graph.name(of: value) == preparation.ragged))
       }
     }
     let url = URL(fileURLWithPath: inputs)

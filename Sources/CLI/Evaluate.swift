@@ -22,7 +22,7 @@ struct EvaluateCommand: ParsableCommand {
       "More scores, separated by commas: \(MetricName.known.joined(separator: ", ")).", valueName: "names"))
   var metrics: String?
   @OptionGroup var forecast: ForecastArguments
-  @OptionGroup var arithmetic: PrecisionOptions
+  @OptionGroup var preparation: PreparationOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -41,7 +41,7 @@ struct EvaluateCommand: ParsableCommand {
     ).dataset
     if let limit { dataset = dataset.subset(count: limit, seed: 0) }
     var bar = ProgressBar("evaluating", total: output.quiet ? 0 : dataset.count)
-    let program = try arithmetic.program(loaded.graph, level: 3, threads: threads.count) { output.note($0) }
+    let program = try preparation.program(loaded.graph, level: 3, threads: threads.count) { output.note($0) }
     let evaluation = try Evaluation(loaded.graph, on: dataset, program: program, metrics: metricNames) {
       bar.update($0)
     }

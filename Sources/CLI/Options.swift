@@ -40,7 +40,8 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
-struct PrecisionOptions: ParsableArguments {
+/// How a model is made ready to run.
+struct PreparationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
@@ -49,6 +50,13 @@ struct PrecisionOptions: ParsableArguments {
       """, valueName: "precision"),
     transform: Self.parse)
   var precision = Precision.fp32
+  @Option(
+    help: ArgumentHelp(
+      """
+      The input that is 1 where a position is valid and 0 where it is padding: transformers then leave padding out, and \
+      give zeros there.
+      """, valueName: "mask-input"))
+  var ragged: String?
 
   private static func parse(_ text: String) throws -> Precision {
     guard let precision = Precision(rawValue: text) else {
@@ -57,9 +65,10 @@ struct PrecisionOptions: ParsableArguments {
     return precision
   }
 
-  /// The program that runs `graph`, after notes about what the precision came to.
+  /// The program that runs `graph`, after notes about what precision and padding came to.
   func program(_ graph: Graph, level: Int, threads: Int, _ note: (String) -> Void) throws(GraphError) -> Program {
-    let prepared = try Preparation(level: level, threads: threads, precision: precision).prepare(graph)
+    let preparation = Preparation(level: level, threads: threads, precision: precision, ragged: ragged)
+    let prepared = try preparation.prepare(graph)
     for text in prepared.notes { note(text) }
     return Program(prepared.graph, threads: threads)
   }

@@ -1,6 +1,6 @@
 import HoneIR
 
-/// Seeded inputs for models: values in −1…1, small non-negative integers, true and false.
+/// Seeded inputs for models: values in −1…1, small non-negative integers, true and false; masks of random lengths.
 struct RandomInputs {
   private var state: UInt64
 
@@ -15,9 +15,17 @@ struct RandomInputs {
     return z ^ (z >> 31)
   }
 
-  mutating func tensor(_ type: TensorType) throws(GraphError) -> Tensor {
+  /// With `isMask`, each row is 1 up to a random length of at least 1, and 0 from there on.
+  mutating func tensor(_ type: TensorType, isMask: Bool = false) throws(GraphError) -> Tensor {
     let count = type.elementCount!
     let sizes = type.sizes!
+    if isMask, let length = sizes.last, length > 0 {
+      let marks = (0..<count / length).flatMap { _ in
+        let valid = 1 + Int(next() % UInt64(length))
+        return (0..<length).map { $0 < valid ? 1 : 0 }
+      }
+      return try Self.marks(marks, type.element, sizes)
+    }
     switch type.element {
     case .float32: return Tensor((0..<count).map { _ in unit() }, shape: sizes)
     case .float64: return Tensor((0..<count).map { _ in Double(unit()) }, shape: sizes)
@@ -34,6 +42,17 @@ struct RandomInputs {
     case .uint32: return Tensor((0..<count).map { _ in UInt32(small()) }, shape: sizes)
     case .uint64: return Tensor((0..<count).map { _ in UInt64(small()) }, shape: sizes)
     default: throw GraphError(.unsupported, "no random values for \(type)")
+    }
+  }
+
+  private static func marks(_ marks: [Int], _ element: ElementType, _ sizes: [Int]) throws(GraphError) -> Tensor {
+    switch element {
+    case .float32: Tensor(marks.map(Float.init), shape: sizes)
+    case .int64: Tensor(marks.map(Int64.init), shape: sizes)
+    case .int32: Tensor(marks.map(Int32.init), shape: sizes)
+    case .uint8: Tensor(marks.map(UInt8.init), shape: sizes)
+    case .bool: Tensor(marks.map { $0 == 1 }, shape: sizes)
+    default: throw GraphError(.unsupported, "no random mask of \(element.rawValue)")
     }
   }
 

@@ -38,7 +38,7 @@ struct RunCommand: ParsableCommand {
   @Option(name: .customShort("O"), help: ArgumentHelp("Optimization before running, 0 to 3.", valueName: "level"))
   var level = 3
   @OptionGroup var binding: BindingOptions
-  @OptionGroup var arithmetic: PrecisionOptions
+  @OptionGroup var preparation: PreparationOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var options: OutputOptions
 
@@ -49,7 +49,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let loaded = try model.load()
     let session = Session(
-      try arithmetic.program(loaded.graph, level: level, threads: threads.count) { options.note($0) })
+      try preparation.program(loaded.graph, level: level, threads: threads.count) { options.note($0) })
     if let check { return try compare(loaded.graph, session, URL(fileURLWithPath: check)) }
     let inputs = try inputs(for: loaded.graph, session.program)
     let outputs = try session.run(inputs)
@@ -87,7 +87,7 @@ struct RunCommand: ParsableCommand {
       guard let type = types?[i].tensor else {
         throw GraphError(.input, "input ‘\(name)’ is \(graph.type(of: value)); give it with -i")
       }
-      return .tensor(try generator.tensor(type))
+      return .tensor(try generator.tensor(type, isMask: name == preparation.ragged))
     }
   }
 

@@ -4,14 +4,16 @@ internal import CKernels
 public struct BFloat16Attention: Sendable {
   public typealias Strides = ScaledDotProductAttention.Strides
 
-  public let batch, heads, keyHeads, queries, keys: Int
+  public let batch, heads, keyHeads: Int
+  public private(set) var queries, keys: Int
   /// Elements per position of Q and K, which is even, and of V and Y.
   public let width, valueWidth: Int
   public let scale: Float
   /// Query i sees keys up to i + keys − queries.
   public let isCausal: Bool
   public let instructionSet: InstructionSet
-  private let q, k, v, y, mask: Strides
+  let q, k, v, y: Strides
+  private let mask: Strides
   private let rowsPerBlock: Int
 
   /// `mask` counts elements between batch entries, heads and queries; 0 repeats.
@@ -31,7 +33,16 @@ public struct BFloat16Attention: Sendable {
     rowsPerBlock = max(tile, min(roundedUp(queries, to: tile), roundedUp(min(fitting, 128), to: tile)))
   }
 
-  private var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
+  /// This plan for the first `length` queries and keys alone, at most as many as it has; it needs no more scratch.
+  public func shortened(to length: Int) -> BFloat16Attention {
+    precondition(length <= queries && length <= keys, "a plan is not made longer")
+    var plan = self
+    (plan.queries, plan.keys) = (length, length)
+    return plan
+  }
+
+  /// Blocks of queries, each one task, of one head.
+  var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
   public var taskCount: Int { batch * heads * blocks }
 
   private var keyPanels: Panels { Panels(n: keys, instructionSet: instructionSet) }

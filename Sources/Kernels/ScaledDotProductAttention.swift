@@ -30,8 +30,8 @@ public struct ScaledDotProductAttention: Sendable {
   public let heads: Int
   /// Heads of K and V; each serves heads / keyHeads neighbouring heads of Q.
   public let keyHeads: Int
-  public let queries: Int
-  public let keys: Int
+  public private(set) var queries: Int
+  public private(set) var keys: Int
   /// Elements per position of Q and K, and of V and Y.
   public let width: Int
   public let valueWidth: Int
@@ -39,7 +39,7 @@ public struct ScaledDotProductAttention: Sendable {
   /// Query i sees keys up to i + keys − queries.
   public let isCausal: Bool
   public let instructionSet: InstructionSet
-  private let q, k, v, y: Strides
+  let q, k, v, y: Strides
   private let mask: MaskStrides
   private let rowsPerBlock: Int
 
@@ -59,7 +59,16 @@ public struct ScaledDotProductAttention: Sendable {
     rowsPerBlock = max(tile, min(roundedUp(queries, to: tile), roundedUp(min(max(fitting, 1), 96), to: tile)))
   }
 
-  private var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
+  /// This plan for the first `length` queries and keys alone, at most as many as it has; it needs no more scratch.
+  public func shortened(to length: Int) -> ScaledDotProductAttention {
+    precondition(length <= queries && length <= keys, "a plan is not made longer")
+    var plan = self
+    (plan.queries, plan.keys) = (length, length)
+    return plan
+  }
+
+  /// Blocks of queries, each one task, of one head.
+  var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
   public var taskCount: Int { batch * heads * blocks }
 
   private var keyPanels: Panels { Panels(n: keys, instructionSet: instructionSet) }

@@ -24,16 +24,23 @@ public final class Program: Sendable {
       try check(inputs)
       var planner = start
       for (i, type) in inputs.enumerated() { planner.slots[inputSlots[i]].type = type }
-      let start = ContinuousClock.now
-      let plan = try planner.plan()
-      log.debug(
-        "planned",
-        metadata: [
-          "inputs": "\(inputs.map(\.description).joined(separator: ", "))", "steps": "\(plan.stepCount)",
-          "memory": "\(plan.memoryByteCount)", "time": "\(ContinuousClock.now - start)",
-        ])
-      return plan
+      return try planned(inputs.map(\.description).joined(separator: ", ")) { () throws(GraphError) in
+        try planner.plan()
+      }
     }
+  }
+
+  /// What `make` plans for `inputs`, with a note in the log.
+  func planned(_ inputs: @autoclosure () -> String, _ make: () throws(GraphError) -> Plan) throws(GraphError) -> Plan {
+    let start = ContinuousClock.now
+    let plan = try make()
+    let time = ContinuousClock.now - start
+    log.debug(
+      "planned",
+      metadata: [
+        "inputs": "\(inputs())", "steps": "\(plan.stepCount)", "memory": "\(plan.memoryByteCount)", "time": "\(time)",
+      ])
+    return plan
   }
 
   /// The types of the inputs with symbols replaced by sizes; symbols that `binding` lacks become 1.

@@ -177,7 +177,9 @@ public final class Session {
       if let content { planner.slots[slot].known = content }
     }
     key.contents.append(.scalar(Int64(planner.remaining.count)))
-    let next = try plan.next.plan(for: key) { () throws(GraphError) in try planner.plan() }
+    let next = try plan.next.plan(for: key) { () throws(GraphError) in
+      try program.planned("what depends on data") { () throws(GraphError) in try planner.plan() }
+    }
     if next.steps.isEmpty, let after = next.rest, let first = after.remaining.first,
       !after.remaining.contains(where: after.isReady)
     {

@@ -8,9 +8,11 @@ public struct Preparation: Sendable {
   public var threads: Int
   /// Other precisions than fp32 need level 3.
   public var precision: Precision
+  /// The input that says what is padding, which is then left out: see `RemovePadding`. Needs level 3.
+  public var ragged: String?
 
-  public init(level: Int = 3, threads: Int = 1, precision: Precision = .fp32) {
-    (self.level, self.threads, self.precision) = (level, threads, precision)
+  public init(level: Int = 3, threads: Int = 1, precision: Precision = .fp32, ragged: String? = nil) {
+    (self.level, self.threads, self.precision, self.ragged) = (level, threads, precision, ragged)
   }
 
   /// A graph that runs in place of another, and what is worth telling about it.
@@ -41,17 +43,23 @@ public struct Preparation: Sendable {
       throw GraphError(.attribute, "precision \(precision.rawValue) needs optimization level 3").at(
         "option --precision")
     }
+    if ragged != nil, level != .all {
+      throw GraphError(.attribute, "leaving padding out needs optimization level 3").at("option --ragged")
+    }
     var lowered = graph
     if level == .all { try Pipeline.lowering[0].run(on: &lowered) }
     for pipeline in Pipeline.standard(level) { try pipeline.run(on: &lowered) }
     if level == .all { for pipeline in Pipeline.lowering.dropFirst() { try pipeline.run(on: &lowered) } }
+    var prepared: Prepared
     switch precision {
     case .fp32, .int8:
       if level == .all { try Pipeline([ReadPlanes()]).run(on: &lowered) }
-      return Prepared(graph: lowered)
-    case .bf16: return try narrow(lowered)
-    case .auto: return try narrowWhereItPays(lowered)
+      prepared = Prepared(graph: lowered)
+    case .bf16: prepared = try narrow(lowered)
+    case .auto: prepared = try narrowWhereItPays(lowered)
     }
+    if let ragged { prepared.notes += try RemovePadding(mask: ragged).remove(from: &prepared.graph) }
+    return prepared
   }
 
   private func narrow(_ graph: Graph) throws(GraphError) -> Prepared {

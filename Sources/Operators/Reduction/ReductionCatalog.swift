@@ -30,6 +30,7 @@ extension Catalog {
     NegativeLogLikelihoodLoss.self,
     NormalizationGradient.self,
     RMSNormalization.self,
+    RaggedAttention.self,
     ReduceL1.self,
     ReduceL2.self,
     ReduceLogSum.self,

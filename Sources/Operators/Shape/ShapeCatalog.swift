@@ -33,6 +33,7 @@ extension Catalog {
     Reshape.self,
     Resize.self,
     ResizeGradient.self,
+    RestorePadding.self,
     ReverseSequence.self,
     RoiAlign.self,
     RoiAlignGradient.self,
@@ -53,5 +54,6 @@ extension Catalog {
     Unique.self,
     Unsqueeze.self,
     Upsample.self,
+    ValidRows.self,
   ]
 }
