@@ -31,7 +31,7 @@ extension CacheRewriting {
     }
     let data = try chosen(\.data)
     let results = try emit(node.op, data, resultCount: node.results.count, like: node)
-    let carriesSizes = isDual && node.results.count == 1 && old.symbolic(node.result) != nil
+    let carriesSizes = isDual && node.results.count == 1 && (old.rank(of: node.result) ?? 2) < 2
     let sizes = try chosen(\.size)
     if carriesSizes, sizes != data {
       set(node.result, to: Mapped(size: try emit(node.op, sizes)[0], data: results[0]))

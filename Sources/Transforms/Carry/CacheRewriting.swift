@@ -140,7 +140,10 @@ struct CacheRewriting {
   {
     let names = node?.results.map { old.name(of: $0) } ?? []
     let results = try new.apply(op, operands, resultCount: resultCount, named: node?.name, resultNames: names)
-    if operands.contains(where: { $0.map(fromLength.contains) ?? false }) { fromLength.formUnion(results) }
+    // Sizes do not depend on how much of a cache is valid.
+    if !(op is Shape), operands.contains(where: { $0.map(fromLength.contains) ?? false }) {
+      fromLength.formUnion(results)
+    }
     return results
   }
   mutating func emit(_ op: any Op, _ operands: Value?...) throws(GraphError) -> Value { try emit(op, operands)[0] }
