@@ -15,6 +15,7 @@ struct BenchmarkCommand: ParsableCommand {
       "Measures load time, latency, throughput, share of this machine's peak, and memory; or steps of training.",
     discussion: """
       hone benchmark model.onnx                                      runs of a model
+      hone benchmark gpt2.onnx --carry auto --capacity 256           tokens of a decoder, one a run; full caches begin anew
       hone benchmark --train resnet18-cifar --batch 64 --threads 0   steps of training
       """)
   @OptionGroup var model: ModelArgument
@@ -24,6 +25,7 @@ struct BenchmarkCommand: ParsableCommand {
       valueName: "dir-or-npz"))
   var inputs: String?
   @OptionGroup var binding: BindingOptions
+  @OptionGroup var carrying: CarryOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var preparation: PreparationOptions
   @Option(help: "Seconds to measure.") var duration = 2.0
@@ -75,8 +77,8 @@ struct BenchmarkCommand: ParsableCommand {
   func validate() throws {
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
     guard batch > 0 else { throw ValidationError("--batch must be positive") }
-    if train, serve || inputs != nil {
-      throw ValidationError("--train takes no --inputs: it runs on random data")
+    if train, serve || inputs != nil || carrying.isWanted {
+      throw ValidationError("--train takes no --inputs and no --carry: it runs on random data")
     }
     if train, preparation.precision != .fp32, preparation.precision != .bf16 {
       throw ValidationError("--precision takes fp32 or bf16 in training")
@@ -89,22 +91,25 @@ struct BenchmarkCommand: ParsableCommand {
     if train { return try runTraining() }
     let clock = ContinuousClock()
     let start = clock.now
-    let loaded = try model.load()
-    let program = try preparation.program(loaded.graph, level: level, threads: threads.count) { output.note($0) }
-    let values = try readInputs(loaded.graph, program)
+    let graph = try carrying.apply(to: model.load().graph, binding: binding.dictionary) { output.note($0) }
+    let program = try preparation.program(graph, level: level, threads: threads.count) { output.note($0) }
+    let values = try readInputs(graph, program)
     let loadTime = clock.now - start
     let first = clock.now
-    let run = try BenchmarkRun(program, values)
+    let run = try BenchmarkRun(program, values, capacity: carrying.capacity)
     try run()
     let firstRun = clock.now - first
-    if serve { return try answer(run, loadTime, firstRun) }
-    for _ in 0..<warmup { try run() }
+    let positions = run.length ?? 0
+    func once() throws -> Double {
+      run.prepare(positions: positions)
+      return try clock.measure { try run() }.milliseconds
+    }
+    if serve { return try answer(once, loadTime, firstRun) }
+    for _ in 0..<warmup { _ = try once() }
     var times: [Double] = []
     let end = clock.now + .seconds(duration)
-    while clock.now < end || times.count < 5 {
-      times.append(try clock.measure { try run() }.milliseconds)
-    }
-    try report(loaded.graph, program, values, times.sorted(), loadTime, firstRun)
+    while clock.now < end || times.count < 5 { times.append(try once()) }
+    try report(graph, program, values, times.sorted(), loadTime, firstRun)
   }
 
   private func runTraining() throws {
@@ -214,18 +219,17 @@ struct BenchmarkCommand: ParsableCommand {
   }
 
   /// Lets a harness take turns between engines.
-  private func answer(_ run: BenchmarkRun, _ load: Duration, _ first: Duration) throws {
+  private func answer(_ once: () throws -> Double, _ load: Duration, _ first: Duration) throws {
     struct Answer: Encodable {
       var times_ms: [Double]
       var load_ms: Double
       var first_run_ms: Double
     }
-    let clock = ContinuousClock()
     while let line = readLine() {
       let words = line.split(separator: " ")
       guard words.count == 2, words[0] == "run", let count = Int(words[1]), count > 0 else { continue }
       var times: [Double] = []
-      for _ in 0..<count { times.append(try clock.measure { try run() }.milliseconds) }
+      for _ in 0..<count { times.append(try once()) }
       let data = try JSONEncoder().encode(
         Answer(times_ms: times, load_ms: load.milliseconds, first_run_ms: first.milliseconds))
       Console.print(String(decoding: data, as: UTF8.self))
@@ -235,7 +239,8 @@ struct BenchmarkCommand: ParsableCommand {
   private func readInputs(_ graph: Graph, _ program: Program) throws -> [RuntimeValue?] {
     guard let inputs else {
       var generator = RandomInputs(seed: seed)
-      return try zip(graph.inputs, program.inputTypes(binding: binding.dictionary)).map { value, type in
+      return try zip(graph.inputs, program.inputTypes(binding: carrying.remaining(binding.dictionary, in: graph))).map {
+        value, type in
         guard let tensor = type.tensor else {
           throw GraphError(.input, "input ‘\(graph.name(of: value))’ is \(type); give values with --inputs")
         }

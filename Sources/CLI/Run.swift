@@ -24,12 +24,18 @@ struct RunCommand: ParsableCommand {
       --check DIR compares with the test_data_set_* folders in DIR (input_0.pb …, output_0.pb …). An element matches when
       |value − expected| ≤ rtol·|expected| + atol·(largest |expected|), or at most 2⁻²²; quantized integers may be off by one step.
       Exit codes with --check: 0 all match, 4 some differ, 3 refused.
+      --carry runs the model step by step: an input given with one axis more than the model's is cut along its first, one slice a
+      step; other inputs are the same at every step. Outputs then have the steps as their first axis.
+        hone run silero.onnx --carry auto -i input=chunks.npy -i sr=rate.npy -o speech.npz
+        hone run gpt2.onnx --carry auto --capacity 128 --random --steps 20
       """)
   @OptionGroup var model: ModelArgument
   @Option(name: .shortAndLong, help: ArgumentHelp("A value for an input; may be repeated.", valueName: "name=file.npy"))
   var input: [InputArgument] = []
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write the outputs.", valueName: "out.npz")) var output:
     String?
+  @OptionGroup var carrying: CarryOptions
+  @Option(help: ArgumentHelp("Runs with --carry, where no input says how many.", valueName: "n")) var steps: Int?
   @Flag(help: "Make up the inputs.") var random = false
   @Option(help: "Seed of random inputs.") var seed: UInt64 = 0
   @Option(help: ArgumentHelp("Compare with the test data sets in this folder.", valueName: "dir")) var check: String?
@@ -44,31 +50,34 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard (0...3).contains(level) else { throw ValidationError("-O takes 0, 1, 2 or 3") }
+    if carrying.isWanted, check != nil { throw ValidationError("--check and --carry exclude each other") }
+    if let steps, !carrying.isWanted || steps < 1 {
+      throw ValidationError("--steps is a positive number beside --carry")
+    }
   }
 
   func run() throws {
-    let loaded = try model.load()
-    let session = Session(
-      try preparation.program(loaded.graph, level: level, threads: threads.count) { options.note($0) })
-    if let check { return try compare(loaded.graph, session, URL(fileURLWithPath: check)) }
-    let inputs = try inputs(for: loaded.graph, session.program)
-    let outputs = try session.run(inputs)
-    try show(loaded.graph, outputs)
+    let loaded = try model.load().graph
+    let graph = try carrying.apply(to: loaded, binding: binding.dictionary) { options.note($0) }
+    let session = Session(try preparation.program(graph, level: level, threads: threads.count) { options.note($0) })
+    if let check { return try compare(graph, session, URL(fileURLWithPath: check)) }
+    let inputs = try inputs(for: graph, session.program)
+    let outputs = carrying.isWanted ? try Steps(inputs, of: graph, count: steps).run(session) : try session.run(inputs)
+    try show(graph, outputs)
     guard let output else { return }
     var arrays: [(name: String, tensor: Tensor)] = []
-    for (value, result) in zip(loaded.graph.outputs, outputs) {
+    for (value, result) in zip(graph.outputs, outputs) {
       guard let tensor = result.tensor else {
-        throw GraphError(
-          .unsupported, "output ‘\(loaded.graph.name(of: value))’ is \(result.type); .npz holds tensors only")
+        throw GraphError(.unsupported, "output ‘\(graph.name(of: value))’ is \(result.type); .npz holds tensors only")
       }
-      arrays.append((loaded.graph.name(of: value), tensor))
+      arrays.append((graph.name(of: value), tensor))
     }
     try NumPyArchive.write(arrays, to: URL(fileURLWithPath: output))
     options.note("outputs written to \(output)")
   }
 
   private func inputs(for graph: Graph, _ program: Program) throws -> [RuntimeValue?] {
-    let types = try? program.inputTypes(binding: binding.dictionary)
+    let types = try? program.inputTypes(binding: carrying.remaining(binding.dictionary, in: graph))
     var generator = RandomInputs(seed: seed)
     if let unknown = input.first(where: { argument in !graph.inputs.contains { graph.name(of: $0) == argument.name } })
     {

@@ -49,6 +49,22 @@ extension Graph {
     slots[input.index].type = .tensor(tensor.type)
   }
 
+  /// Turns an input into a state that begins as `initial`; `update(_:to:)` says what it becomes.
+  public mutating func keep(_ input: Value, initial: Tensor) {
+    bind(input, to: initial)
+    slots[input.index].origin = .state(initial: initial, trainable: false)
+  }
+
+  /// Replaces names of sizes by numbers in the types of inputs, and in all types that follow from them.
+  public mutating func bindSizes(_ binding: [String: Int]) throws(GraphError) {
+    guard !binding.isEmpty else { return }
+    for input in inputs {
+      guard case .tensor(let type) = type(of: input), let shape = type.shape else { continue }
+      setType(.tensor(type.with(shape: shape.map { $0.bound(binding) })), of: input)
+    }
+    try inferTypes()
+  }
+
   /// Drops an input that nobody reads.
   public mutating func removeInput(_ input: Value) {
     guard slots[input.index].users.isEmpty, !outputs.contains(input) else { return }

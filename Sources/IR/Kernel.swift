@@ -143,7 +143,9 @@ public struct Frame: ~Copyable {
   public func hasResult(_ i: Int) -> Bool { i < resultCount && slots[operandCount + i] != nil }
 
   /// Reports that the data does not fit, such as an index outside its axis; the run ends with an input error.
-  public func fail(_ reason: DataFault) { failure.fault = reason.rawValue }
+  ///
+  /// What is reported first stays: later steps may fail for want of it.
+  public func fail(_ reason: DataFault) { if failure.fault == 0 { failure.fault = reason.rawValue } }
 }
 
 /// What a kernel can find wrong with data.
@@ -151,12 +153,15 @@ public enum DataFault: Int32, Sendable {
   case indexOutOfRange = 1
   case divisionByZero
   case notInvertible
+  case cacheIsFull
 
   public var message: String {
     switch self {
     case .indexOutOfRange: "an index lies outside its axis"
     case .divisionByZero: "an integer is divided by zero"
     case .notInvertible: "a matrix cannot be inverted"
+    case .cacheIsFull:
+      "the new positions do not fit behind the past ones: reset the states, or make the cache with more capacity"
     }
   }
 }

@@ -46,6 +46,7 @@ public final class BoundSession {
     }
     (inputTypes, self.outputTypes, self.outputs) = (types, outputTypes, outputs)
     places = program.inputSlots.map { plan.given.firstIndex(of: $0) }
+    try state.check(plan.states)
     instance = PlanInstance(plan, store: state, threads: program.threads)
     inputs = types.map { type in
       let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: max(type.byteCount!, 64), alignment: 64)

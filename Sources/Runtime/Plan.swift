@@ -36,16 +36,18 @@ public final class Plan: Sendable {
     let place: Place
     let type: TensorType
   }
-  struct StateCopy: Sendable {
+  /// Bytes that go to another place after the steps.
+  struct Copy: Sendable {
     let from: Place
-    let state: Int
+    let to: Place
     let byteCount: Int
   }
 
   let steps: [Step]
   let constants: [Tensor]
   let states: [(name: String, initial: Tensor)]
-  let stateCopies: [StateCopy]
+  /// In order: states that are still needed as they were, then next states that could not be written in place.
+  let copies: [Copy]
   /// Slots of values given from outside, in the order of `Place.given`.
   let given: [Int]
   let exports: [Export]
@@ -59,11 +61,11 @@ public final class Plan: Sendable {
   let next = PlanCache()
 
   init(
-    steps: [Step], constants: [Tensor], states: [(name: String, initial: Tensor)], stateCopies: [StateCopy],
+    steps: [Step], constants: [Tensor], states: [(name: String, initial: Tensor)], copies: [Copy],
     given: [Int],
     exports: [Export], memory: PlanMemory, rest: Planner?, outputs: [Int]
   ) {
-    (self.steps, self.constants, self.states, self.stateCopies) = (steps, constants, states, stateCopies)
+    (self.steps, self.constants, self.states, self.copies) = (steps, constants, states, copies)
     (self.given, self.exports, self.rest, self.outputs) = (given, exports, rest, outputs)
     self.memory = memory
   }
@@ -78,5 +80,7 @@ public final class Plan: Sendable {
   /// Everything is planned; nothing depends on data.
   public var isComplete: Bool { rest == nil }
   /// Next states that could not be written in place.
-  public var copyCount: Int { stateCopies.count }
+  public var copyCount: Int {
+    copies.reduce(0) { count, copy in if case .state = copy.to { count + 1 } else { count } }
+  }
 }

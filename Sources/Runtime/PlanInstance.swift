@@ -115,8 +115,8 @@ final class PlanInstance {
   }
 
   private func copyStates() {
-    for copy in plan.stateCopies {
-      states[copy.state].baseAddress!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
+    for copy in plan.copies {
+      address(of: copy.to)!.copyMemory(from: address(of: copy.from)!, byteCount: copy.byteCount)
     }
   }
 

@@ -98,7 +98,8 @@ extension Planner.Round {
     }
     memory.widen { range in
       let end = range.upperBound < steps.count ? last[range.upperBound] : range.upperBound
-      return first[range.lowerBound]...max(end, range.lowerBound)
+      let start = range.lowerBound < steps.count ? first[range.lowerBound] : range.lowerBound
+      return start...max(end, range.lowerBound)
     }
   }
 }

@@ -53,8 +53,9 @@ extension Planner.Round {
             share(slot, with: source, &bufferOf, until: lastUse[slot] ?? i)
             continue
           }
-          if let state = stateWritten(by: slot, over: source), lastUse[source] ?? i <= i {
+          if let state = stateWritten(by: slot, over: source), isReadLast(state, at: i, lastUse, chains) {
             planner.slots[slot].place = .state(state)
+            planner.slots[slot].isNextState = true
             continue
           }
           if let buffer = bufferOf[source], memory.buffers[buffer].last <= i, planner.slots[source].place == nil,
@@ -71,6 +72,7 @@ extension Planner.Round {
       }
     }
     for slot in exported where planner.slots[slot].buffer == nil && !planner.slots[slot].isHeld { try bring(slot) }
+    let preserved = try bringNextStates(exported)
     widenLifetimes(chains.map(\.members) + bands.map(\.members))
     memory.assign()
     guard memory.byteCount <= Self.memoryLimit else {
@@ -94,13 +96,24 @@ extension Planner.Round {
           bands: bandsFrom[i])
       }
     }
-    let exports = exported.compactMap { slot in
-      place(slot).map { Plan.Export(slot: slot, place: $0, type: planner.slots[slot].type!.tensor!) }
+    func placeAfterRun(_ slot: Int) -> Plan.Place? {
+      preserved[slot].map { .arena(offset: memory.buffers[$0].offset) } ?? place(slot)
     }
-    var copies: [Plan.StateCopy] = []
-    for (i, state) in planner.states.enumerated() {
-      guard let next = state.next, let from = place(next), from != .state(i) else { continue }
-      copies.append(Plan.StateCopy(from: from, state: i, byteCount: state.initial.byteCount))
+    let isComplete = planner.remaining.isEmpty
+    let outputs = Set(planner.outputs)
+    let exports = exported.filter { !isComplete || outputs.contains($0) }.compactMap { slot in
+      placeAfterRun(slot).map { Plan.Export(slot: slot, place: $0, type: planner.slots[slot].type!.tensor!) }
+    }
+    var copies: [Plan.Copy] = preserved.sorted { $0.key < $1.key }.map { slot, _ in
+      Plan.Copy(from: place(slot)!, to: placeAfterRun(slot)!, byteCount: planner.slots[slot].type!.tensor!.byteCount!)
+    }
+    if isComplete {
+      for (i, state) in planner.states.enumerated() {
+        guard let next = state.next, next != state.slot, let from = placeAfterRun(next),
+          from != .state(i) || !planner.slots[next].isNextState
+        else { continue }
+        copies.append(Plan.Copy(from: from, to: .state(i), byteCount: state.initial.byteCount))
+      }
     }
     var rest: Planner?
     if !planner.remaining.isEmpty {
@@ -110,8 +123,7 @@ extension Planner.Round {
     }
     return Plan(
       steps: finished, constants: constants.tensors, states: planner.states.map { ($0.name, $0.initial) },
-      stateCopies: copies,
-      given: given, exports: exports,
+      copies: copies, given: given, exports: exports,
       memory: PlanMemory(
         arenaByteCount: memory.byteCount, valueByteCount: memory.peak { !$0.isWorkspace },
         workspaceByteCount: memory.peak { $0.isWorkspace },
@@ -125,6 +137,40 @@ extension Planner.Round {
   private func stateWritten(by next: Int, over source: Int) -> Int? {
     guard case .state(let state)? = planner.slots[source].place, planner.states[state].next == next else { return nil }
     return state
+  }
+
+  /// Nobody reads what a state was before the run, by itself or through views, after step `i` or slice by slice beside it.
+  private func isReadLast(_ state: Int, at i: Int, _ lastUse: [Int: Int], _ chains: [Chain]) -> Bool {
+    let slots = [planner.states[state].slot] + stateViews[state, default: []]
+    guard slots.allSatisfy({ lastUse[$0] ?? i <= i }) else { return false }
+    guard let chain = chains.first(where: { $0.members.contains(i) }) else { return true }
+    return !chain.members.contains { j in
+      j != i && steps[j].operands.contains { $0.map(slots.contains) ?? false }
+    }
+  }
+
+  /// Next states that come from outside the round get their place. Where values that states had before the run are needed
+  /// after it, as outputs or as next values of other states, they get memory of their own: those of the slots in the result.
+  private mutating func bringNextStates(_ exported: [Int]) throws(GraphError) -> [Int: Int] {
+    guard planner.remaining.isEmpty else { return [:] }
+    var preserved: [Int: Int] = [:]
+    var nexts: [Int] = []
+    for state in planner.states {
+      guard let next = state.next, next != state.slot else { continue }
+      if let type = planner.slots[next].type, type != .tensor(state.initial.type) {
+        throw GraphError(.type, "state ‘\(state.name)’ is \(state.initial.type), its next value would be \(type)")
+      }
+      nexts.append(next)
+      try bring(next)
+    }
+    for slot in Set(exported + nexts) {
+      guard case .state(let state)? = planner.slots[slot].place, !planner.slots[slot].isNextState,
+        let next = planner.states[state].next, next != planner.states[state].slot
+      else { continue }
+      let byteCount = planner.slots[slot].type!.tensor!.byteCount!
+      preserved[slot] = memory.add(byteCount: byteCount, at: steps.count)
+    }
+    return preserved
   }
 
   /// The step does not read its operand from memory.
@@ -172,6 +218,10 @@ extension Planner.Round {
       memory.extend(buffer, to: last)
     } else {
       planner.slots[slot].place = planner.slots[source].place
+      planner.slots[slot].isNextState = planner.slots[source].isNextState
+      if case .state(let state)? = planner.slots[source].place, !planner.slots[source].isNextState {
+        stateViews[state, default: []].append(slot)
+      }
     }
   }
 }

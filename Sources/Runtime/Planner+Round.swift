@@ -19,6 +19,8 @@ extension Planner {
     var constants = ConstantTable()
     var given: [Int] = []
     var givenIndex: [Int: Int] = [:]
+    /// Slots that lie where a state lies and are what it was before the run under other shapes.
+    var stateViews: [Int: [Int]] = [:]
 
     struct DraftStep {
       let node: Node

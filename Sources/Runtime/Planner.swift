@@ -12,6 +12,8 @@ struct Planner: Sendable {
     var place: Plan.Place?
     /// The value is kept from an earlier round, or evaluated.
     var isHeld = false
+    /// Lies where a state lies and is its next value, not the one before.
+    var isNextState = false
     var isReady: Bool { known != nil || buffer != nil || place != nil || isHeld }
   }
   struct Scope: Sendable {

@@ -36,7 +36,10 @@ public final class Session {
       try execute(plan, &held)
       guard var rest = plan.rest else { break }
       try evaluateReady(&rest, &held)
-      if rest.remaining.isEmpty { return try collect(rest.outputs, held) }
+      if rest.remaining.isEmpty {
+        try keepStates(rest, held)
+        return try collect(rest.outputs, held)
+      }
       plan = try continuation(of: plan, rest, held)
     }
     return try collect(plan.outputs, held)
@@ -52,8 +55,9 @@ public final class Session {
     return inputs.enumerated().map { i, value in value?.type ?? program.graph.type(of: program.graph.inputs[i]) }
   }
 
-  private func instance(_ plan: Plan) -> PlanInstance {
+  private func instance(_ plan: Plan) throws(GraphError) -> PlanInstance {
     if let known = instances[ObjectIdentifier(plan)] { return known }
+    try store.check(plan.states)
     if instances.count > 32 { instances.removeAll() }
     let instance = PlanInstance(plan, store: store, threads: program.threads)
     instances[ObjectIdentifier(plan)] = instance
@@ -61,7 +65,7 @@ public final class Session {
   }
 
   private func execute(_ plan: Plan, _ held: inout [Int: RuntimeValue]) throws(GraphError) {
-    let instance = instance(plan)
+    let instance = try instance(plan)
     var kept: [Tensor] = []
     for (i, slot) in plan.given.enumerated() {
       guard let tensor = held[slot]?.tensor else { throw GraphError(.input, "an input of the model was not given") }
@@ -93,6 +97,20 @@ public final class Session {
       guard let value = held[slot] else { throw GraphError(.invariant, "an output was not computed") }
       return value
     }
+  }
+
+  /// Sets the states whose next values no plan of the run has written.
+  private func keepStates(_ rest: Planner, _ held: [Int: RuntimeValue]) throws(GraphError) {
+    var next: [String: Tensor] = [:]
+    for state in rest.states {
+      guard let slot = state.next, slot != state.slot, !rest.slots[slot].isNextState else { continue }
+      if case .state(let other)? = rest.slots[slot].place {
+        next[state.name] = store[rest.states[other].name]?.reshaped(state.initial.sizes)
+      } else {
+        next[state.name] = held[slot]?.tensor ?? rest.slots[slot].known
+      }
+    }
+    try store.restore(next)
   }
 
   /// Runs nodes that are evaluated, as long as one has all its operands.

@@ -28,6 +28,17 @@ public final class StateStore {
     tensor.withBytes { bytes.copyMemory(from: $0) }
   }
 
+  /// Sets all states of `graph` to their initial values; sessions see them in their next run.
+  ///
+  /// Throws where the store holds another type under the name of a state.
+  public func reset(to graph: Graph) throws(GraphError) {
+    var states: [String: Tensor] = [:]
+    for state in graph.states {
+      if case .state(let initial, _) = graph.origin(of: state) { states[graph.name(of: state)] = initial }
+    }
+    try restore(states)
+  }
+
   /// Copies of all states.
   public var contents: [String: Tensor] { Dictionary(uniqueKeysWithValues: names.map { ($0, self[$0]!) }) }
 
@@ -46,6 +57,17 @@ public final class StateStore {
   public func isFinite(_ name: String) -> Bool {
     guard let type = types[name], let bytes = buffers[name] else { return true }
     return FiniteCheck.isFinite(type, UnsafeRawBufferPointer(bytes))
+  }
+
+  /// Throws unless every state that is there already has the type of the one of that name in `states`.
+  func check(_ states: [(name: String, initial: Tensor)]) throws(GraphError) {
+    for state in states {
+      guard let known = types[state.name], known != state.initial.type else { continue }
+      throw GraphError(
+        .type,
+        "the model’s state ‘\(state.name)’ is \(state.initial.type), the store’s is \(known); give the session a store of its own"
+      )
+    }
   }
 
   func bytes(_ name: String, initial: Tensor) -> UnsafeMutableRawBufferPointer {

@@ -107,7 +107,7 @@ extension Graph {
   }
 
   /// x = Softmax(y) of `value` = Where(IsNaN(x), 0, x), which nobody else reads.
-  fileprivate func guardedSoftmax(_ value: Value) -> (op: Softmax, node: Node)? {
+  func guardedSoftmax(_ value: Value) -> (op: Softmax, node: Node)? {
     guard let (_, choice) = soleProducer(of: value, as: Where.self), scalar(choice.operands[1]) == 0,
       let x = choice.operands[2], let (_, test) = soleProducer(of: choice.operands[0], as: IsNaN.self),
       test.operands[0] == x, userCount(of: x) == 2, !isOutput(x)
@@ -125,7 +125,7 @@ extension Graph {
     return shape(of: source)?.count == 4 && shape(of: source)?[1] == 1 ? source : nil
   }
 
-  fileprivate struct Scores {
+  struct Scores {
     var query, key: Value
     var scale = 1.0
     var mask: Value?
@@ -134,7 +134,7 @@ extension Graph {
   }
 
   /// What `value`, the operand of the softmax, is made of.
-  fileprivate func scores(_ value: Value) -> Scores? {
+  func scores(_ value: Value) -> Scores? {
     if let (_, sum) = soleProducer(of: value, as: Add.self), let a = sum.operands[0], let b = sum.operands[1] {
       for (product, mask) in [(a, b), (b, a)] {
         guard var scores = scaledProduct(product) else { continue }
@@ -159,7 +159,7 @@ extension Graph {
   }
 
   /// `value` without a factor, and the factor.
-  private func unscaled(_ value: Value) -> (Value, Double) {
+  func unscaled(_ value: Value) -> (Value, Double) {
     guard isReadOnce(value), let node = producer(of: value), node.op is Mul || node.op is Div,
       let (x, constant, position) = withConstant(node),
       let number = scalar(constant), node.op is Mul || (position == 1 && number != 0)

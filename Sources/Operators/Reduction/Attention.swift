@@ -71,6 +71,7 @@ public struct Attention: RowKernelOp {
           mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
       }
     }
+    if T.self == Float.self, let counted = try CountedAttention(call, self) { return counted.kernel() }
     return try AttentionKernel(call, self).kernel(T.self)
   }
 

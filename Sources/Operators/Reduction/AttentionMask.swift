@@ -53,6 +53,13 @@ struct AttentionMask: Sendable {
     let range = visible(frame, b, i)
     for j in 0..<range.lowerBound { scores[j] = -.infinity }
     for j in range.upperBound..<layout.keys { scores[j] = -.infinity }
+    return add(to: scores, frame, b, h, i, range)
+  }
+
+  /// Masks or adds to the scores of query `i` in the range that it sees; false if it sees no key.
+  func add<T: RowElement>(
+    to scores: UnsafeMutablePointer<T>, _ frame: borrowing Frame, _ b: Int, _ h: Int, _ i: Int, _ range: Range<Int>
+  ) -> Bool {
     let start = b * strides[0] + h * strides[1] + i * strides[2]
     var count = 0
     switch form {
@@ -76,7 +83,8 @@ struct AttentionMask: Sendable {
     return count > 0
   }
 
-  private func visible(_ frame: borrowing Frame, _ b: Int, _ i: Int) -> Range<Int> {
+  /// The keys that query `i` sees before the mask operand hides some.
+  func visible(_ frame: borrowing Frame, _ b: Int, _ i: Int) -> Range<Int> {
     var (from, to) = (0, covered)
     var position = layout.past + i
     if hasCounts {

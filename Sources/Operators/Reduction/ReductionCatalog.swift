@@ -7,6 +7,7 @@ extension Catalog {
     Attention.self,
     BFloat16MatMul.self,
     BatchNormalization.self,
+    CachePosition.self,
     CausalConvWithState.self,
     ClassLossGradient.self,
     Det.self,
