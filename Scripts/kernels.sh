@@ -41,11 +41,11 @@ build() {
   local folder=.build/kernels/$1 source object header
   shift
   mkdir -p "$folder"
-  header=$(find Sources/CKernels Tests/CKernelsTests -name '*.h' -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2)
+  header=$(find Sources/CKernels Tests/CKernelsTests -name '*.h' -exec ls -t {} + | head -1)
   find Sources/CKernels Tests/CKernelsTests -name '*.c' | sort | while read -r source; do
     object=$folder/${source//\//_}.o
     [ "$object" -nt "$source" ] && [ "$object" -nt "$header" ] || printf '%s\0%s\0' "$object" "$source"
-  done | xargs -0 -r -n 2 -P "$(nproc)" "$clang" "$@" -Wno-unused-command-line-argument -std=gnu17 -Wall -Werror -Wno-pass-failed -ISources/CKernels \
+  done | xargs -0 -r -n 2 -P "$(getconf _NPROCESSORS_ONLN)" "$clang" "$@" -Wno-unused-command-line-argument -std=gnu17 -Wall -Werror -Wno-pass-failed -ISources/CKernels \
     -ISources/CKernels/include -c -o
   "$clang" "$@" "$folder"/*.o -o "$folder/run" -lm -lpthread
 }
