@@ -35,7 +35,8 @@ static void gates_of(int32_t *activations, float *p0, float *p1, int count) {
 }
 
 void test_lstm_step_f32(const KernelTable *t) {
-  LstmStep s = {.rows = any_size(1, 4), .hidden = any_size(1, 40), .clip = coin() ? INFINITY : 0.7f, .input_forget = coin()};
+  LstmStep s = {.rows = any_size(1, 4), .hidden = any_size(1, 40), .clip = coin() ? INFINITY : 0.7f};
+  s.input_forget = coin();
   size_t h = s.hidden;
   s.gates_stride = (ptrdiff_t)(4 * h + any_size(0, 3));
   s.gates = floats(extent(s.rows, (size_t)s.gates_stride, 4 * h), 2);
@@ -96,13 +97,14 @@ void test_gru_update_f32(const KernelTable *t) {
 }
 
 // Biases and weights of `lines` lines of `vectors` gates, by vectors of units: weights [line][gate][unit].
-static float *panel_part(const KernelTable *t, const float *weights, float *panels, ptrdiff_t panel_stride, size_t lines,
-                         size_t vectors, size_t hidden) {
+static float *panel_part(const KernelTable *t, const float *weights, float *panels, ptrdiff_t panel_stride,
+                         size_t lines, size_t vectors, size_t hidden) {
   for (size_t unit = 0; unit < hidden; unit++)
     for (size_t l = 0; l < lines; l++)
-      for (size_t g = 0; g < vectors; g++)
-        panels[(ptrdiff_t)(unit / t->lanes) * panel_stride + (ptrdiff_t)((l * vectors + g) * t->lanes + unit % t->lanes)] =
-            weights[(l * vectors + g) * hidden + unit];
+      for (size_t g = 0; g < vectors; g++) {
+        float *panel = panels + (ptrdiff_t)(unit / t->lanes) * panel_stride;
+        panel[(l * vectors + g) * t->lanes + unit % t->lanes] = weights[(l * vectors + g) * hidden + unit];
+      }
   return panels + lines * vectors * t->lanes;
 }
 

@@ -50,8 +50,9 @@ void test_column_moments_f32(const KernelTable *t) {
 }
 
 void test_column_scale_f32(const KernelTable *t) {
-  ColumnScaleF32 s = {.rows = any_size(1, 9), .columns = any_size(1, 90), .low = coin() ? 0 : -INFINITY, .high = INFINITY};
-  if (coin()) s.high = 0.5f;
+  ColumnScaleF32 s = {.rows = any_size(1, 9), .columns = any_size(1, 90)};
+  s.low = coin() ? 0 : -INFINITY;
+  s.high = coin() ? 0.5f : INFINITY;
   size_t count = s.rows * s.columns;
   s.x = floats(count, 1);
   if (coin()) s.residual = floats(count, 1);
@@ -70,8 +71,9 @@ static float *eighths(size_t count) {
 }
 
 static ColumnGradientF32 column_gradient(void) {
-  ColumnGradientF32 s = {.rows = any_size(1, 12), .columns = any_size(1, 90), .low = coin() ? 0 : -INFINITY, .high = INFINITY};
-  if (coin()) s.high = 0.5f;
+  ColumnGradientF32 s = {.rows = any_size(1, 12), .columns = any_size(1, 90)};
+  s.low = coin() ? 0 : -INFINITY;
+  s.high = coin() ? 0.5f : INFINITY;
   size_t count = s.rows * s.columns;
   s.x = eighths(count);
   s.dy = floats(count, 1);

@@ -53,8 +53,9 @@ static const void *parameters(int type, float p, float q) {
 }
 
 void test_unary(const KernelTable *t) {
-  for (int type = 0; type < types; type++)
-    for (int function = 0; function <= (is_float(type) ? unary_clip : unary_bitwise_not); function += 1 + (int)any(0, 2)) {
+  for (int type = 0; type < types; type++) {
+    int last = is_float(type) ? unary_clip : unary_bitwise_not;
+    for (int function = 0; function <= last; function += 1 + (int)any(0, 2)) {
       size_t n = any_size(0, 70);
       // Where slopes are steep, rounding errors of the operand's reduction grow.
       int special = function != unary_tan && function != unary_mish && coin();
@@ -64,6 +65,7 @@ void test_unary(const KernelTable *t) {
       t->unary(function, type, x, y, n, parameters(type, 0.5f, 1.25f));
       expect_elements(type, y, n, 3e-6);
     }
+  }
 }
 
 void test_unary_gradient(const KernelTable *t) {
@@ -137,7 +139,8 @@ void test_select(const KernelTable *t) {
     size_t counts[3];
     RowLoop loop = row_loop(3, counts);
     operands_reset();
-    uint8_t *condition = elements(scalar_bool, counts[0], 1, 0), *a = bytes(counts[1] * width), *b = bytes(counts[2] * width);
+    uint8_t *condition = elements(scalar_bool, counts[0], 1, 0);
+    uint8_t *a = bytes(counts[1] * width), *b = bytes(counts[2] * width);
     uint8_t *y = bytes(loop.rows * loop.n * width);
     t->select(width, condition, a, b, y, &loop);
     expect_bytes(y, loop.rows * loop.n * width);

@@ -47,8 +47,10 @@ static void expect_moves(int transposes) {
   memcpy(expected, y, w.destination_size);
   for (size_t i = w.walk.first; i < w.walk.first + w.walk.count; i++)
     for (size_t r = 0; r < rows; r++)
-      for (size_t k = 0; k < length; k++)
-        memcpy(expected + place(&w, i, 2) + k * column + r * width, source + place(&w, i, 1) + r * row + k * step, width);
+      for (size_t k = 0; k < length; k++) {
+        const uint8_t *from = source + place(&w, i, 1) + r * row + k * step;
+        memcpy(expected + place(&w, i, 2) + k * column + r * width, from, width);
+      }
   if (transposes)
     movement_transposes(source, y, w.walk, rows, length, width, (ptrdiff_t)row, (ptrdiff_t)column);
   else if (step == width && coin()) movement_runs(source, y, w.walk, length * width);

@@ -159,7 +159,9 @@ void test_affine_pair_f32(const KernelTable *t) {
 
 void test_local_response_f32(const KernelTable *t) {
   static const float betas[] = {0.75f, 0.5f, 1, 0.6f};
-  LocalResponseF32 r = {.channels = any_size(1, 12), .n = any_size(1, 40), .before = any_size(0, 3), .after = any_size(0, 3)};
+  LocalResponseF32 r = {.channels = any_size(1, 12), .n = any_size(1, 40)};
+  r.before = any_size(0, 3);
+  r.after = any_size(0, 3);
   r.stride = (ptrdiff_t)(r.n + any_size(0, 3));
   size_t count = extent(r.channels, (size_t)r.stride, r.n);
   r.x = floats(count, 2);

@@ -30,12 +30,13 @@ static void trapped(int number) {
 }
 
 static const char *trap_name(int number) {
-  return number == SIGILL ? "an instruction this machine lacks" : number == SIGFPE ? "a trap in arithmetic"
-                                                                                   : "reads or writes beside its operands";
+  if (number == SIGILL) return "an instruction that this machine lacks";
+  return number == SIGFPE ? "a trap in arithmetic" : "reads or writes beside its operands";
 }
 
 // One run of a body; what traps is told in `fault`.
-static void attempt(const Test *test, const KernelTable *table, uint64_t seed, enum Side side, char *fault, size_t size) {
+static void attempt(const Test *test, const KernelTable *table, uint64_t seed, enum Side side, char *fault,
+                    size_t size) {
   int number = sigsetjmp(back, 1);
   if (number == 0) {
     running = 1;

@@ -1,19 +1,21 @@
 #include "test.h"
 
+static void *elements(size_t count, size_t width) {
+  return width == 4 ? (void *)floats(count, 1) : width == 2 ? (void *)halves(count, 1) : (void *)bytes(count);
+}
+
 RowSource row_source(size_t rows, size_t width) {
   RowSource s = {.taps = 1, .depth = any_size(0, 70)};
   if (coin()) s.depth = any_size(1, 9);
   if (coin()) {
     s.stride = (ptrdiff_t)(s.depth + any_size(0, 3));
-    s.base = width == 4 ? (void *)floats(extent(rows, (size_t)s.stride, s.depth), 1)
-             : width == 2 ? (void *)halves(extent(rows, (size_t)s.stride, s.depth), 1)
-                          : (void *)bytes(extent(rows, (size_t)s.stride, s.depth));
+    s.base = elements(extent(rows, (size_t)s.stride, s.depth), width);
     return s;
   }
   s.taps = any_size(1, 5);
-  size_t pieces = any_size(1, 7), step = s.depth + any_size(0, 3), count = extent(pieces, step, s.depth);
-  s.base = width == 4 ? (void *)floats(count, 1) : width == 2 ? (void *)halves(count, 1) : (void *)bytes(count);
-  s.padding = width == 4 ? (void *)floats(s.depth, 1) : width == 2 ? (void *)halves(s.depth, 1) : (void *)bytes(s.depth);
+  size_t pieces = any_size(1, 7), step = s.depth + any_size(0, 3);
+  s.base = elements(extent(pieces, step, s.depth), width);
+  s.padding = elements(s.depth, width);
   s.offset_stride = (ptrdiff_t)(s.taps + any_size(0, 2));
   size_t offset_count = extent(rows, (size_t)s.offset_stride, s.taps);
   int32_t *offsets = integers(offset_count, -1, (int32_t)pieces - 1);

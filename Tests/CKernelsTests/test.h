@@ -1,6 +1,7 @@
 // What tests of kernels are written in. A test is a body that draws operands at random, runs a kernel and says what to
-// expect of its results. It runs with the portable table first, which records them, then with the table under test, which
-// must give the same. Bodies draw the same whatever the table: what depends on it, such as packed panels, draws nothing.
+// expect of its results. It runs with the portable table first, which records them, then with the table under test,
+// which must give the same. Bodies draw the same whatever the table: what depends on it, such as packed panels, draws
+// nothing.
 #pragma once
 #include <math.h>
 #include <stddef.h>

@@ -34,7 +34,8 @@ void test_update_sgd_f32(const KernelTable *t) {
   expect_update(&u);
 }
 
-static const MomentsF32 moments = {.first_taken = 0.1f, .second_kept = 0.99f, .second_added = 0.01f, .root = 0.3f, .epsilon = 1e-3f};
+static const MomentsF32 moments = {
+    .first_taken = 0.1f, .second_kept = 0.99f, .second_added = 0.01f, .root = 0.3f, .epsilon = 1e-3f};
 
 void test_update_adam_f32(const KernelTable *t) {
   UpdateF32 u = update(2);

@@ -1,4 +1,4 @@
-// Sums by instructions that multiply two rows of A with two columns of B, eight bytes of depth of each, into 2 × 2 sums.
+// Sums by instructions that multiply two rows of A with two columns of B, eight bytes of depth of each, into 2 × 2.
 // A packed panel holds four bytes of depth of four columns in a vector; two of them interleave to two pairs of columns.
 // `Sum` is the vector of sums and `mmla` the instruction; what includes this has both.
 
@@ -18,8 +18,8 @@ INLINE vi mmla_rows(const char *upper, const char *lower) {
   return __builtin_bit_cast(vi, ((Two){words[0], words[1]}));
 }
 
-// Adds the products of pairs of rows with `nv` vectors of columns; sum 2 · (pair · nv + vector) is that of the first two
-// columns of a vector. `second` is NULL where the depth ends with `first`.
+// Adds the products of pairs of rows with `nv` vectors of columns; sum 2 · (pair · nv + vector) is that of the first
+// two columns of a vector. `second` is NULL where the depth ends with `first`.
 INLINE void mmla_step(Sum acc[], const vi a[], const int32_t *first, const int32_t *second, int pairs, int nv) {
 #pragma clang loop unroll(full)
   for (int j = 0; j < nv; j++) {
@@ -33,9 +33,10 @@ INLINE void mmla_step(Sum acc[], const vi a[], const int32_t *first, const int32
   }
 }
 
-// Sums of one piece of the rows, `size` bytes deep; `flip` changes the bytes of A. Returns where the next piece of B begins.
-INLINE const int32_t *mmla_piece(Sum acc[], const char *const a[], const int32_t *b, size_t size, int32_t flip, int rows,
-                                 int nv, int split) {
+// Sums of one piece of the rows, `size` bytes deep; `flip` changes the bytes of A. Returns where the next piece of B
+// begins.
+INLINE const int32_t *mmla_piece(Sum acc[], const char *const a[], const int32_t *b, size_t size, int32_t flip,
+                                 int rows, int nv, int split) {
   const int pairs = (rows + 1) / 2, step = nv * LANES;
   vi av[3], mask = vseti(flip);
   size_t p = 0;
@@ -63,8 +64,8 @@ INLINE const int32_t *mmla_piece(Sum acc[], const char *const a[], const int32_t
 }
 
 // Sums of rows row..<row + rows, rows ≤ 6, as `nv` vectors of columns each; elements of A are `width` bytes wide.
-INLINE void mmla_sums(Sum sums[], const RowSource *s, size_t row, const void *panel, size_t width, int32_t flip, int rows,
-                      int nv, int split) {
+INLINE void mmla_sums(Sum sums[], const RowSource *s, size_t row, const void *panel, size_t width, int32_t flip,
+                      int rows, int nv, int split) {
   const int count = 2 * ((rows + 1) / 2) * nv;
   Sum acc[24];
 #pragma clang loop unroll(full)
