@@ -20,9 +20,10 @@ static const uint16_t *panels_bf16(const KernelTable *t, const uint16_t *b, size
 void test_gemm_bf16(const KernelTable *t) {
   GemmBF16 g = {.rows = any_size(1, 70), .narrow = coin()};
   if (coin()) g.rows = least(g.rows, 13);
-  g.a = row_source(g.rows, 2);
-  size_t n = any_size(1, 150), padded = up(g.a.depth, t->bf16_depth), k = g.a.taps * padded;
-  const uint16_t *b = halves(g.a.taps * g.a.depth * n, 1);
+  int is_long = !any(0, 11);
+  g.a = is_long ? long_row_source(g.rows, any_size(1000, 1300), 2) : row_source(g.rows, 2);
+  size_t n = any_size(1, is_long ? 40 : 150), padded = up(g.a.depth, t->bf16_depth), k = g.a.taps * padded;
+  const uint16_t *b = halves(g.a.taps * g.a.depth * n, is_long ? 0.1f : 1);
   g.c_stride = (ptrdiff_t)(n + any_size(0, 5));
   size_t count = extent(g.rows, (size_t)g.c_stride, n);
   void *c = g.narrow ? (void *)halves(count, 1) : (void *)floats(count, 1);

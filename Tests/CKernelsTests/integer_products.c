@@ -24,9 +24,10 @@ static Panels panels_i8(const KernelTable *t, const int8_t *b, size_t taps, size
 
 void test_gemm_i8(const KernelTable *t) {
   GemmI8 g = {.rows = any_size(1, 70), .a_signed = coin()};
-  g.a = row_source(g.rows, 1);
   if (coin()) g.rows = least(g.rows, 13);
-  size_t k = g.a.taps * g.a.depth, n = any_size(1, 150);
+  int is_long = !any(0, 11);
+  g.a = is_long ? long_row_source(g.rows, any_size(6000, 6400), 1) : row_source(g.rows, 1);
+  size_t k = g.a.taps * g.a.depth, n = any_size(1, is_long ? 20 : 150);
   const int8_t *b = (const int8_t *)bytes(k * n);
   g.result = (int32_t)any(gemm_result_i32, gemm_result_s8);
   size_t width = g.result == gemm_result_i32 || g.result == gemm_result_f32 ? 4 : 1;

@@ -25,6 +25,12 @@ RowSource row_source(size_t rows, size_t width) {
   return s;
 }
 
+RowSource long_row_source(size_t rows, size_t depth, size_t width) {
+  RowSource s = {.taps = 1, .depth = depth, .stride = (ptrdiff_t)(depth + any_size(0, 3))};
+  s.base = elements(extent(rows, (size_t)s.stride, depth), width);
+  return s;
+}
+
 EpilogueF32 epilogue_f32(size_t rows, size_t columns, int half) {
   EpilogueF32 e = {.alpha = coin() ? 1 : any_float(1)};
   e.activation = coin() ? (int32_t)any(activation_none, activation_clip)

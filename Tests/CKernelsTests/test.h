@@ -68,6 +68,8 @@ static inline size_t extent(size_t rows, size_t stride, size_t n) { return rows 
 
 /// Rows of A of `width` bytes per element, of random content; taps · depth elements each.
 RowSource row_source(size_t rows, size_t width);
+/// The same of long rows.
+RowSource long_row_source(size_t rows, size_t depth, size_t width);
 /// A random epilogue of rows × columns. `half` gives residuals in bfloat16.
 EpilogueF32 epilogue_f32(size_t rows, size_t columns, int half);
 EpilogueI8 epilogue_i8(size_t rows, size_t columns, int32_t result);
