@@ -1,5 +1,5 @@
 # Two commands on a fresh machine: `make demo` runs the main job, `make test` passes the tests. Both install what they need.
-.PHONY: build demo test format lint clean
+.PHONY: build demo test neon address format lint clean
 
 SWIFT_FILES = Package.swift Sources Tests
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build/testing
@@ -17,6 +17,9 @@ test:
 	@Scripts/install.sh build test
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
+
+neon address:
+	@Scripts/kernels.sh $@
 
 format:
 	swift format --in-place --recursive $(SWIFT_FILES)

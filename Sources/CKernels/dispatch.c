@@ -12,12 +12,8 @@
 #if defined(__aarch64__) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
-#if defined(__x86_64__)
-#include <cpuid.h>
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
+#if defined(__aarch64__) && defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
 
 #include "CKernels.h"
@@ -47,7 +43,7 @@ extern const KernelTable table_avx512vnni, table_avx512vbmi, table_avx512bf16, t
 #endif
 #ifdef __aarch64__
 TABLES(neon)
-extern const KernelTable table_neondot;
+extern const KernelTable table_neondot, table_neoni8mm, table_neonbf16;
 #endif
 #undef TABLES
 
@@ -116,6 +112,29 @@ static int has_tiles(unsigned features) {
 }
 #endif
 
+#ifdef __aarch64__
+typedef enum { arm_dot_products, arm_integer_matrices, arm_bfloat16 } ArmFeature;
+
+static int has_arm_feature(ArmFeature feature) {
+#if defined(__linux__)
+  switch (feature) {
+    case arm_dot_products: return (getauxval(AT_HWCAP) & 1ul << 20) != 0;
+    case arm_integer_matrices: return (getauxval(AT_HWCAP2) & 1ul << 13) != 0;
+    case arm_bfloat16: return (getauxval(AT_HWCAP2) & 1ul << 14) != 0;
+  }
+  return 0;
+#elif defined(__APPLE__)
+  static const char *const keys[] = {"hw.optional.arm.FEAT_DotProd", "hw.optional.arm.FEAT_I8MM",
+                                     "hw.optional.arm.FEAT_BF16"};
+  int32_t value = 0;
+  size_t size = sizeof value;
+  return sysctlbyname(keys[feature], &value, &size, NULL, 0) == 0 && value != 0;
+#else
+  return 0;
+#endif
+}
+#endif
+
 static void resolve(void) {
   ADD(portable);
 #ifdef __x86_64__
@@ -139,11 +158,11 @@ static void resolve(void) {
 #endif
 #ifdef __aarch64__
   ADD(neon);
-#if defined(__linux__)
-  if (getauxval(AT_HWCAP) & (1ul << 20)) add(&table_neondot);
-#elif defined(__APPLE__)
-  add(&table_neondot);
-#endif
+  if (has_arm_feature(arm_dot_products)) {
+    add(&table_neondot);
+    if (has_arm_feature(arm_integer_matrices)) add(&table_neoni8mm);
+  }
+  if (has_arm_feature(arm_bfloat16)) add(&table_neonbf16);
 #endif
   state.best = &state.tables[state.count - 1];
   const char *wanted = getenv("HONE_ISA");

@@ -37,6 +37,9 @@
 #ifndef HAS_DOTPROD
 #define HAS_DOTPROD 0
 #endif
+#ifndef HAS_I8MM
+#define HAS_I8MM 0
+#endif
 
 #ifdef __x86_64__
 #include <immintrin.h>

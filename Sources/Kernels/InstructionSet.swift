@@ -14,8 +14,8 @@ public struct InstructionSet: Sendable, Hashable, CustomStringConvertible {
     return tables.prefix(count).map { InstructionSet(table: $0!) }
   }()
 
-  /// "portable", "avx2", "avx512", "avx512vnni", "avx512vbmi", "avx512bf16", "avx512amx", "avx512amxbf16", "neon" or
-  /// "neondot".
+  /// "portable", "avx2", "avx512", "avx512vnni", "avx512vbmi", "avx512bf16", "avx512amx", "avx512amxbf16", "neon",
+  /// "neondot", "neoni8mm" or "neonbf16".
   public var name: String { String(cString: table.pointee.isa) }
   public var description: String { name }
 
@@ -25,7 +25,7 @@ public struct InstructionSet: Sendable, Hashable, CustomStringConvertible {
   /// Whether products of bfloat16 are instructions; otherwise they run as fp32 ones.
   public var multipliesBFloat16: Bool {
     let origin = kernels.first { $0.name == "gemm_bf16" }?.origin
-    return origin == "avx512bf16" || origin == "avx512amxbf16"
+    return origin == "avx512bf16" || origin == "avx512amxbf16" || origin == "neonbf16"
   }
 
   /// What the depth of packed bfloat16 rows is rounded up to.

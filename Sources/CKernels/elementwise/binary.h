@@ -36,6 +36,7 @@ static float CAT(modulo_f, ISA)(float x, float z) {
 static void CAT(binary_f32, ISA)(int32_t function, const float *a, const float *b, float *y, const RowLoop *loop) {
   size_t n = loop->n;
   const int repeats_first = loop->repeat & repeat_first, repeats_second = loop->repeat & repeat_second;
+  if (n == 0) return;  // rows without a first element
   switch (function) {
     BINARY(add, x + z)
     BINARY(sub, x - z)

@@ -33,6 +33,14 @@ INLINE vi dot4(vi acc, Left a, Right b) {
   return (vi)WIDE(add_epi32)((Wide)acc, WIDE(add_epi32)((Wide)even, (Wide)odd));
 }
 #undef WIDE
+#elif HAS_I8MM
+typedef vi Left;
+typedef vi Right;
+INLINE Left left(vi a) { return a; }
+INLINE Right right(vi b) { return b; }
+INLINE vi dot4(vi acc, Left a, Right b) {
+  return (vi)vusdotq_s32((int32x4_t)acc, (uint8x16_t)a, (int8x16_t)b);
+}
 #elif HAS_DOTPROD
 // s8 · s8; the 128 that A lost comes back through the sums of B.
 #define DOT_OFFSET 128

@@ -3,7 +3,9 @@ typedef uint16_t vh __attribute__((ext_vector_type(LANES)));
 
 // To the nearest bfloat16, halves to even; NaN stays NaN.
 INLINE vh vnarrow(vf x) {
-#if HAS_BF16
+#if HAS_BF16 && HAS_NEON
+  return __builtin_bit_cast(vh, vcvt_bf16_f32((float32x4_t)x));
+#elif HAS_BF16
   return __builtin_bit_cast(vh, _mm512_cvtneps_pbh((__m512)x));
 #else
   vu bits = (vu)vbits(x);
@@ -44,7 +46,7 @@ INLINE void vstore_half(uint16_t *p, vh v, size_t n) {
 
 // sum + odd·odd + even·even of the pairs in every lane, in that order. Products of bfloat16 are exact in fp32, so every
 // instruction set rounds alike.
-#if HAS_BF16
+#if HAS_BF16 && HAS_AVX512
 typedef vi Pairs;
 INLINE Pairs pairs(vi b) { return b; }
 INLINE vf dot2(vf sum, Pairs a, Pairs b) {
