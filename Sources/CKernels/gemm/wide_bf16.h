@@ -1,5 +1,5 @@
 // fp32 rows times bfloat16 panels, which are widened in registers: nothing but B is rounded, and B is half as long to read.
-enum { wide_rows = 4 };
+enum { wide_rows = HAS_AVX512 ? 6 : 4 };
 
 // The even or the odd rows of B of a vector of pairs.
 INLINE vf even_of(vi pair) { return vfloat(pair << 16); }
@@ -71,8 +71,13 @@ INLINE void tile_wide_bf16(const GemmBF16 *g, size_t row, int rows, int nv, int 
     tile_wide_bf16(g, row, rows, nv, SPLIT_WIDE(nv, rows));                                                      \
   }
 #define NAME(nv, rows) CAT(tile_wide_##nv##x##rows, ISA)
+#if HAS_AVX512
+#define TILES(nv) TILE(nv, 1) TILE(nv, 2) TILE(nv, 3) TILE(nv, 4) TILE(nv, 5) TILE(nv, 6)
+#define NAMES(nv) {NAME(nv, 1), NAME(nv, 2), NAME(nv, 3), NAME(nv, 4), NAME(nv, 5), NAME(nv, 6)}
+#else
 #define TILES(nv) TILE(nv, 1) TILE(nv, 2) TILE(nv, 3) TILE(nv, 4)
 #define NAMES(nv) {NAME(nv, 1), NAME(nv, 2), NAME(nv, 3), NAME(nv, 4)}
+#endif
 TILES(1)
 TILES(2)
 #if PANEL_VECTORS == 4
