@@ -46,7 +46,8 @@ struct CarryOptions: ParsableArguments {
       on: &carried)
     let inputs = Set(carried.inputs.map { carried.name(of: $0) })
     let names = graph.inputs.map { graph.name(of: $0) }.filter { !inputs.contains($0) }
-    note("carried from run to run: \(names.joined(separator: ", "))")
+    let shown = names.count > 4 ? names.prefix(2) + ["… and \(names.count - 2) more"] : names[...]
+    note("carried from run to run: \(shown.joined(separator: ", "))")
     return carried
   }
 

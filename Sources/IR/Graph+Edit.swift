@@ -55,12 +55,14 @@ extension Graph {
     slots[input.index].origin = .state(initial: initial, trainable: false)
   }
 
-  /// Replaces names of sizes by numbers in the types of inputs, and in all types that follow from them.
+  /// Replaces names of sizes by numbers in all types.
   public mutating func bindSizes(_ binding: [String: Int]) throws(GraphError) {
     guard !binding.isEmpty else { return }
-    for input in inputs {
-      guard case .tensor(let type) = type(of: input), let shape = type.shape else { continue }
-      setType(.tensor(type.with(shape: shape.map { $0.bound(binding) })), of: input)
+    for i in slots.indices {
+      if case .tensor(let type) = slots[i].type, let shape = type.shape {
+        setType(.tensor(type.with(shape: shape.map { $0.bound(binding) })), of: Value(index: i))
+      }
+      slots[i].symbolic = slots[i].symbolic?.map { $0.bound(binding) }
     }
     try inferTypes()
   }

@@ -56,22 +56,8 @@ public struct CacheKeysAndValues: Pass {
     let sizes = Set(ends.flatMap { prepared.shape(of: $0.input) ?? [] }.compactMap(\.symbolName))
     try Pipeline([ExposeAttention(pastSizes: sizes), RemoveDuplicates()]).run(on: &prepared)
     ends = try prepared.ends(of: pairs)
+    try prepared.bindSizes(CacheLayout.batchNames(prepared, ends))
     var rewriting = try CacheRewriting(prepared, try CacheLayout(prepared, ends, capacity: capacity))
     graph = try rewriting.run()
-  }
-}
-
-extension Graph {
-  /// Whether `pair` is a cache that grows: its output has an axis that its input has not in that length.
-  func grows(_ pair: CarriedPair) -> Bool {
-    guard let ends = try? ends(of: [pair])[0], let next = shape(of: ends.output), let past = shape(of: ends.input)
-    else {
-      return false
-    }
-    return next.count == past.count && zip(next, past).contains { $0 != $1 && !$1.symbols.isEmpty && $0.symbols != [] }
-      && producer(of: ends.output).map {
-        $0.op is Concat || $0.op is Attention || $0.op is Microsoft.MultiHeadAttention
-      }
-        ?? false
   }
 }

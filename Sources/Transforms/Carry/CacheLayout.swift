@@ -59,6 +59,20 @@ struct CacheLayout {
 
   var batch: Int { caches[0].sizes[0] }
 
+  /// Names that other inputs have for the batch, where the caches' is a number: exporters may name it once for each input.
+  static func batchNames(_ graph: Graph, _ ends: [(output: Value, input: Value)]) throws(GraphError) -> [String: Int] {
+    guard let end = ends.first, let batch = graph.shape(of: end.input)?.first?.size else { return [:] }
+    let (_, count) = try growth(graph, end.output, end.input)
+    var names: [String: Int] = [:]
+    for input in graph.inputs where !ends.contains(where: { $0.input == input }) {
+      guard let shape = graph.shape(of: input), shape.count > 1, let name = shape[0].symbolName, shape[0] != count,
+        isMask(graph.name(of: input)) || shape.dropFirst().contains(count)
+      else { continue }
+      names[name] = batch
+    }
+    return names
+  }
+
   /// The axis along which `output` is `input` with new positions behind it, and how many.
   private static func growth(_ graph: Graph, _ output: Value, _ input: Value) throws(GraphError) -> (Int, Dimension) {
     if let node = graph.producer(of: output), let rank = graph.rank(of: input), rank > 1 {

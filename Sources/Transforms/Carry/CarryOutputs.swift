@@ -28,12 +28,14 @@ public struct CarryOutputs: Pass {
       ).at("carry")
     }
     let ends = try graph.ends(of: pairs)
+    // Exporters may name the batch once for each input: what is known of one holds for all.
+    let batch = ends.compactMap { graph.shape(of: $0.input)?.first?.size }.first ?? 1
     var (caches, states, rest): ([CarriedPair], [CarriedPair], [String: Int]) = ([], [], [:])
     for (pair, end) in zip(pairs, ends) {
       let growing = graph.growingAxes(of: end.input, into: end.output)
       if growing.isEmpty { states.append(pair) } else { caches.append(pair) }
       for (axis, size) in (graph.shape(of: end.input) ?? []).enumerated() where !growing.contains(axis) {
-        for name in size.symbols { rest[name] = 1 }
+        for name in size.symbols { rest[name] = axis == 0 && size.symbolName != nil && !growing.isEmpty ? batch : 1 }
       }
     }
     if !caches.isEmpty {

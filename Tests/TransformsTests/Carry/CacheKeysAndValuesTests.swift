@@ -71,4 +71,109 @@ import Testing
       #expect(single.plan.copyCount <= 1)
     }
   }
+
+  /// Attention reads the first of the keys where they lie, in the cache.
+  @Test(arguments: [SmallDecoder.Attending.products, .microsoft, .standard])
+  func `attention reads caches in place`(attending: SmallDecoder.Attending) throws {
+    var decoder = SmallDecoder(attending)
+    var graph = try decoder.graph()
+    try CacheKeysAndValues(capacity: 24).run(on: &graph)
+    let attentions = graph.sorted().filter { $0.op is Attention }
+    #expect(attentions.count == 2)
+    for node in attentions {
+      for i in 1...2 { #expect(graph.producer(of: node.operands[i]!)?.op is TensorScatter) }
+      #expect(node.operands.count == 7 && graph.tensorType(of: node.operands[6]!) == TensorType(.int64, [1]))
+    }
+    #expect(graph.inputs.map { graph.name(of: $0) } == ["input_ids", "attention_mask"])
+    let names = Set(graph.states.map { graph.name(of: $0) })
+    #expect(
+      names.isSuperset(of: ["past_length", "past_attention_mask", "past_key_values.1.value"]) && names.count == 6)
+  }
+
+  @Test func `positions that the mask hides stay hidden`() throws {
+    var decoder = SmallDecoder()
+    let graph = try decoder.graph()
+    let mask = Tensor((0..<20).map { Int64($0 < 3 || $0 == 9 ? 0 : 1) }, shape: [1, 20])
+    let expected = try Self.reference(graph, mask: mask)
+    #expect(!Self.isClose(expected, try Self.reference(graph)))
+    var cached = graph
+    try CacheKeysAndValues(capacity: 20).run(on: &cached)
+    let session = Session(try Preparation().program(cached))
+    var logits: [Float] = []
+    var ranges: [Range<Int>] = [0..<5, 5..<6, 6..<9]
+    for token in 9..<20 { ranges.append(token..<token + 1) }
+    for range in ranges {
+      logits += try session.run(Self.inputs(cached, range, mask: mask))[0].floats
+    }
+    // A query that sees no key has no meaning.
+    #expect(Self.isClose(Array(logits[39...]), Array(expected[39...])))
+  }
+
+  @Test(arguments: [1, 2]) func `a full cache takes nothing more and loses nothing`(threads: Int) throws {
+    var decoder = SmallDecoder()
+    let graph = try decoder.graph()
+    var cached = graph
+    try CacheKeysAndValues(capacity: 8).run(on: &cached)
+    let store = StateStore()
+    let session = Session(try Preparation(threads: threads).program(cached), state: store)
+    var logits: [[Float]] = []
+    for token in 0..<8 { logits.append(try session.run(Self.inputs(cached, token..<token + 1))[0].floats) }
+    let full = store.contents
+    for range in [8..<9, 8..<11] {
+      let error = #expect(throws: GraphError.self) { try session.run(Self.inputs(cached, range)) }
+      #expect(error?.description.contains("do not fit behind the past ones") ?? false)
+      #expect(error?.description.contains("‘past’") ?? false)
+      #expect(store.contents == full)
+    }
+    // The last two again, then everything anew.
+    store.set(CacheKeysAndValues.length, to: .scalar(Int64(6)))
+    for token in 6..<8 { #expect(try session.run(Self.inputs(cached, token..<token + 1))[0].floats == logits[token]) }
+    try store.reset(to: cached)
+    #expect(store["past_key_values.0.key"].map { $0.floats.allSatisfy { $0 == 0 } } ?? false)
+    for token in 0..<8 { #expect(try session.run(Self.inputs(cached, token..<token + 1))[0].floats == logits[token]) }
+  }
+
+  @Test func `what a cache of fixed size cannot be is refused with its place`() throws {
+    func message(_ capacity: Int = 16, _ change: (inout Graph) throws -> Void) throws -> String {
+      var decoder = SmallDecoder()
+      decoder.cutsMask = true
+      var graph = try decoder.graph()
+      try change(&graph)
+      let before = graph.revision
+      let error = #expect(throws: GraphError.self) { try CacheKeysAndValues(capacity: capacity).run(on: &graph) }
+      #expect(graph.revision == before)
+      return error?.description ?? ""
+    }
+    func pasts(_ g: Graph) -> [Value] { g.inputs.filter { g.name(of: $0).hasPrefix("past") } }
+    let alone = try message { g in
+      let negative = try g.apply(Neg(), pasts(g)[0])
+      g.outputs.append(negative)
+    }
+    #expect(alone.contains("reads ‘past_key_values.0.key’ by itself"))
+    let summed = try message { g in
+      let axes = g.constant(.integers([2]))
+      let sum = try g.apply(ReduceSum(), g.outputs[1], axes)
+      g.outputs.append(sum)
+    }
+    #expect(summed.contains("computes along the past positions") && summed.contains("at ReduceSum"))
+    let shown = try message { g in
+      let seen = try g.apply(Relu(), g.outputs[1])
+      g.rename(seen, to: "seen")
+      g.outputs.append(seen)
+    }
+    #expect(shown.contains("output ‘seen’"))
+    let fixed = try message { g in
+      let type = ValueType.tensor(TensorType(.float32, [1, 2, 3, 4] as [Int]))
+      g = try g.rebuilt(inputTypes: Dictionary(uniqueKeysWithValues: pasts(g).map { ($0, type) }))
+    }
+    #expect(fixed.contains("made for one number of past positions"))
+    let exchanged = try message { g in
+      let (key, value) = (g.outputs[1], g.outputs[2])
+      g.rename(key, to: "present.0.value")
+      g.rename(value, to: "present.0.key")
+    }
+    #expect(exchanged.contains("is not input"))
+    #expect(try message(40) { _ in }.contains("the model knows 32 positions, fewer than the capacity of 40"))
+    #expect(try message(0) { _ in }.contains("must be positive"))
+  }
 }
