@@ -13,6 +13,8 @@ final class PlanInstance {
   /// Where in `slots` the addresses of given values stand.
   private let givenUses: [[Int]]
   private let states: [UnsafeMutableRawBufferPointer]
+  /// Owns the memory of `states`.
+  private let store: StateStore
   private var given: [UnsafeMutableRawPointer?]
   let failure: UnsafeMutablePointer<Int32>
   private let failedStep: UnsafeMutablePointer<Int>
@@ -29,7 +31,7 @@ final class PlanInstance {
   private var profiledRegion: ThreadPool.Body = { _, _ in }
 
   init(_ plan: Plan, store: StateStore, threads: Int) {
-    self.plan = plan
+    (self.plan, self.store) = (plan, store)
     self.threads = plan.steps.contains { $0.kernel.tasks > 1 } ? threads : 1
     // Scratch of different threads never shares a cache line or a page's first lines.
     let scratchByteCount = (plan.memory.scratchByteCount + 63) / 64 * 64
