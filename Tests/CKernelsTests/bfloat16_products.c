@@ -44,6 +44,26 @@ void test_gemm_bf16(const KernelTable *t) {
   else expect_floats(c, count, 5e-5);
 }
 
+void test_wide_bf16(const KernelTable *t) {
+  size_t rows = any_size(1, 20), depth = any_size(1, 90), n = any_size(1, 150);
+  ptrdiff_t a_stride = (ptrdiff_t)(depth + any_size(0, 3)), c_stride = (ptrdiff_t)(n + any_size(0, 5));
+  const float *a = floats(extent(rows, (size_t)a_stride, depth), 1);
+  const uint16_t *b = halves(depth * n, 1);
+  float *c = floats(extent(rows, (size_t)c_stride, n), 1);
+  EpilogueF32 e = epilogue_f32(rows, n, 0);
+  size_t padded = up(depth, t->bf16_depth);
+  const uint16_t *panels = panels_bf16(t, b, 1, depth, padded, n);
+  for (size_t first = 0; first < n; first += t->panel_columns) {
+    GemmBF16 g = {.a = {.base = a, .stride = a_stride, .taps = 1, .depth = depth}, .b = panels + first * padded,
+                  .c = c + first, .c_stride = c_stride, .rows = rows, .columns = least(n - first, t->panel_columns),
+                  .epilogue = e};
+    if (e.bias) g.epilogue.bias += first;
+    if (e.residual) g.epilogue.residual += first;
+    t->wide_bf16(&g);
+  }
+  expect_floats(c, extent(rows, (size_t)c_stride, n), 5e-5);
+}
+
 void test_narrow_bf16(const KernelTable *t) {
   size_t n = any_size(0, 100);
   float *x = floats(n, 100);
