@@ -11,7 +11,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/gemm_bf16_mmla.h"
 #include "../convolution/depthwise_bf16.h"
 #define PROBE probe_bf16

@@ -12,7 +12,7 @@
 #include "../kernels.h"
 #include "../vector.h"
 
-#include "../math/functions.h"
+#include "../math/activations.h"
 #include "../gemm/epilogue_i8.h"
 #include "../gemm/gemm_i8.h"
 #include "../gemm/gemm_i8_mmla.h"
