@@ -9,6 +9,7 @@ import Testing
 /// Classifiers in bfloat16 choose the class that they choose in fp32.
 @Suite struct BFloat16AgreementTests {
   static let digits = ZooTests.shared.appendingPathComponent("data/mnist")
+  static let zoo = ZooTests.shared.appendingPathComponent("zoo")
   static let hands = ZooTests.shared.appendingPathComponent("data/hand-gesture/keypoint.csv")
 
   /// The share of `inputs` for which the largest of the first output's numbers (or the output itself, where it is an
@@ -75,7 +76,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: FileManager.default.fileExists(atPath: hands.path), "skipped: there is no ../shared/zoo"),
+    .enabled(if: FileManager.default.fileExists(atPath: zoo.path), "skipped: there is no ../shared/zoo"),
     arguments: [
       ("light_bvlc_alexnet", [1, 3, 224, 224]), ("light_densenet121", [1, 3, 224, 224]),
       ("light_inception_v1", [1, 3, 224, 224]), ("light_inception_v2", [1, 3, 224, 224]),

@@ -1,6 +1,6 @@
 import HoneIR
 
-/// The recurrent operators that can be trained.
+/// Which recurrent operator it is.
 public enum RecurrentCellKind: String, Sendable, Hashable, Codable {
   case lstm, gru, rnn
 }
