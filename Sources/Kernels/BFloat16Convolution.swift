@@ -91,16 +91,39 @@ public struct BFloat16Convolution: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    guard shape.isDepthwise else {
-      return run(tasks: tasks, x: x, y: y, operands: operands, scratch: scratch) { group, column in
-        weights.groups[group].panel(at: column)
-      }
+    prepare(scratch)
+    for task in tasks { compute(grid.block(task), x, weights, y, operands, scratch) }
+  }
+
+  /// Whether any rows of the result can be computed alone.
+  public var computesRows: Bool { merged.output.count == 2 }
+
+  /// As `run(tasks:…)`, for rows of an image. Only what these rows read and write need be there.
+  public func run(
+    rows: Range<Int>, image: Int, x: UnsafePointer<UInt16>, weights: PackedBFloat16Convolution,
+    y: UnsafeMutableRawPointer, operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
+  ) {
+    prepare(scratch)
+    grid.forEachBlock(rows: rows, image: image, positions: ConvolutionGrid.narrowPositions) {
+      compute($0, x, weights, y, operands, scratch)
     }
-    for task in tasks {
-      let block = grid.block(task)
-      let image = x + block.image * shape.inputPixels * shape.inputStride
-      depthwise(block, image, weights, y.assumingMemoryBound(to: UInt16.self), operands)
+  }
+
+  /// Zeros what stands for padding.
+  private func prepare(_ scratch: UnsafeMutableRawPointer) {
+    guard strip == nil, !shape.isDepthwise else { return }
+    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount)
+  }
+
+  private func compute(
+    _ block: ConvolutionGrid.Block, _ x: UnsafePointer<UInt16>, _ weights: PackedBFloat16Convolution,
+    _ y: UnsafeMutableRawPointer, _ operands: EpilogueOperands, _ scratch: UnsafeMutableRawPointer
+  ) {
+    let image = x + block.image * merged.inputPixels * shape.inputStride
+    guard !shape.isDepthwise else {
+      return depthwise(block, image, weights, y.assumingMemoryBound(to: UInt16.self), operands)
     }
+    products(block, image, y, operands, scratch) { weights.groups[$0].panel(at: $1) }
   }
 
   /// Runs `tasks` with weights that `packing` left at `packed`.
@@ -108,32 +131,32 @@ public struct BFloat16Convolution: Sendable {
     tasks: Range<Int>, x: UnsafePointer<UInt16>, packing: BFloat16ConvolutionPacking, packed: UnsafeRawPointer,
     y: UnsafeMutableRawPointer, operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
-    run(tasks: tasks, x: x, y: y, operands: operands, scratch: scratch) { group, column in
-      packing.panel(packed, group: group, column: column)
-    }
-  }
-
-  private func run(
-    tasks: Range<Int>, x: UnsafePointer<UInt16>, y: UnsafeMutableRawPointer, operands: EpilogueOperands,
-    scratch: UnsafeMutableRawPointer, weights: (_ group: Int, _ column: Int) -> UnsafePointer<UInt16>
-  ) {
-    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
+    prepare(scratch)
     for task in tasks {
       let block = grid.block(task)
       let image = x + block.image * merged.inputPixels * shape.inputStride
-      let source: RowSource
-      if let strip {
-        strip.fill(
-          scratch.assumingMemoryBound(to: UInt16.self), from: image,
-          outputRow: block.pixels.lowerBound / shape.output.last!, padding: 0)
-        source = strip.rows(scratch)
-      } else {
-        source = grid.rows(
-          block, image + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 2)
-      }
-      for panel in block.panels {
-        product(block, panel, source, weights(block.group, panel * grid.panels.width), y, operands)
-      }
+      products(block, image, y, operands, scratch) { packing.panel(packed, group: $0, column: $1) }
+    }
+  }
+
+  private func products(
+    _ block: ConvolutionGrid.Block, _ image: UnsafePointer<UInt16>, _ y: UnsafeMutableRawPointer,
+    _ operands: EpilogueOperands, _ scratch: UnsafeMutableRawPointer,
+    weights: (_ group: Int, _ column: Int) -> UnsafePointer<UInt16>
+  ) {
+    let source: RowSource
+    if let strip {
+      let width = shape.output.last!
+      strip.fill(
+        scratch.assumingMemoryBound(to: UInt16.self), from: image, outputRow: block.pixels.lowerBound / width,
+        count: block.pixels.count / width, padding: 0)
+      source = strip.rows(scratch)
+    } else {
+      source = grid.rows(
+        block, image + block.group * shape.inputChannelsPerGroup, offsets, zeros: scratch, elementByteCount: 2)
+    }
+    for panel in block.panels {
+      product(block, panel, source, weights(block.group, panel * grid.panels.width), y, operands)
     }
   }
 

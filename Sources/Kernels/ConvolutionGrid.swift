@@ -11,6 +11,9 @@ struct ConvolutionGrid: Sendable {
     var share: ClosedRange<Double> = 0...0
   }
 
+  /// Positions of narrow types that products of some rows take at a time.
+  static let narrowPositions = 192
+
   /// Rows of outputs that depthwise kernels compute together.
   private static let depthwiseRows = 4
 
@@ -96,8 +99,9 @@ struct ConvolutionGrid: Sendable {
         : Double(part.lowerBound) / Double(pixels)...Double(part.upperBound) / Double(pixels))
   }
 
-  /// Visits the blocks of some rows of an image: few positions at a time, for all output channels of a group.
-  func forEachBlock(rows: Range<Int>, image: Int, _ body: (Block) -> Void) {
+  /// Visits the blocks of some rows of an image: few positions at a time, `positions` unless kernels take whole rows of them,
+  /// for all output channels of a group.
+  func forEachBlock(rows: Range<Int>, image: Int, positions: Int = 48, _ body: (Block) -> Void) {
     let width = shape.output.last!
     // Images that are merged count as one.
     let (image, first) = images < shape.batch ? (0, image * shape.outputPixels) : (image, 0)
@@ -105,7 +109,7 @@ struct ConvolutionGrid: Sendable {
     guard !isDepthwise else {
       return body(Block(image: image, group: 0, panels: 0..<panels.count, pixels: pixels))
     }
-    let most = usesStrip ? pixelsPerBlock : 48
+    let most = usesStrip ? pixelsPerBlock : positions
     for group in 0..<groups {
       for begin in stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(1, most)) {
         let block = begin..<min(pixels.upperBound, begin + most)

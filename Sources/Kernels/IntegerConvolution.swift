@@ -120,21 +120,44 @@ public struct IntegerConvolution: Sendable {
     scratch: UnsafeMutableRawPointer
   ) {
     precondition(weights.instructionSet == instructionSet, "weights are packed for another instruction set")
-    let padding = UInt8(truncatingIfNeeded: xZero)
-    if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: padding, count: scratchByteCount) }
-    for task in tasks {
-      let block = grid.block(task)
-      let x = x + block.image * shape.inputPixels * shape.inputStride
-      let row = block.image * shape.outputPixels + block.pixels.lowerBound
-      if shape.isDepthwise {
-        depthwise(block, x, xZero, weights, y, operands)
-      } else {
-        strip?.fill(
-          scratch.assumingMemoryBound(to: UInt8.self), from: x.assumingMemoryBound(to: UInt8.self),
-          outputRow: block.pixels.lowerBound / shape.output.last!, padding: padding)
-        for panel in block.panels { product(block, panel, x, xZero, weights, y, operands, row: row, padding: scratch) }
-      }
+    prepare(scratch, xZero)
+    for task in tasks { compute(grid.block(task), x, xZero, weights, y, operands, scratch) }
+  }
+
+  /// Whether any rows of the result can be computed alone.
+  public var computesRows: Bool { shape.output.count == 2 }
+
+  /// As `run(tasks:…)`, for rows of an image. Only what these rows read and write need be there.
+  public func run(
+    rows: Range<Int>, image: Int, x: UnsafeRawPointer, xZero: Int32 = 0, weights: PackedIntegerConvolution,
+    y: UnsafeMutableRawPointer, operands: IntegerEpilogueOperands = IntegerEpilogueOperands(),
+    scratch: UnsafeMutableRawPointer
+  ) {
+    prepare(scratch, xZero)
+    grid.forEachBlock(rows: rows, image: image, positions: ConvolutionGrid.narrowPositions) {
+      compute($0, x, xZero, weights, y, operands, scratch)
     }
+  }
+
+  /// Fills what stands for padding.
+  private func prepare(_ scratch: UnsafeMutableRawPointer, _ xZero: Int32) {
+    guard strip == nil else { return }
+    scratch.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: xZero), count: scratchByteCount)
+  }
+
+  private func compute(
+    _ block: ConvolutionGrid.Block, _ x: UnsafeRawPointer, _ xZero: Int32, _ weights: PackedIntegerConvolution,
+    _ y: UnsafeMutableRawPointer, _ operands: IntegerEpilogueOperands, _ scratch: UnsafeMutableRawPointer
+  ) {
+    let x = x + block.image * shape.inputPixels * shape.inputStride
+    let row = block.image * shape.outputPixels + block.pixels.lowerBound
+    guard !shape.isDepthwise else { return depthwise(block, x, xZero, weights, y, operands) }
+    let width = shape.output.last!
+    strip?.fill(
+      scratch.assumingMemoryBound(to: UInt8.self), from: x.assumingMemoryBound(to: UInt8.self),
+      outputRow: block.pixels.lowerBound / width, count: block.pixels.count / width,
+      padding: UInt8(truncatingIfNeeded: xZero))
+    for panel in block.panels { product(block, panel, x, xZero, weights, y, operands, row: row, padding: scratch) }
   }
 
   private func product(

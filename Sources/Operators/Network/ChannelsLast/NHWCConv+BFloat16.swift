@@ -18,15 +18,26 @@ extension NHWCConv {
     if hasResidual, try call.tensor(3) != call.result() {
       throw GraphError(.type, "the residual must have the type of the result: \(try call.tensor(3))")
     }
-    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount, overwrites: hasResidual ? [0: 3] : [:]) {
-      frame, range in
+    @Sendable func operands(_ frame: borrowing Frame) -> EpilogueOperands {
       var operands = EpilogueOperands(bias: hasBias ? frame.operand(2, as: Float.self) : nil)
       if hasResidual, type == .bfloat16 { operands.narrowResidual = frame.operand(3, as: UInt16.self) }
       if hasResidual, type == .float32 { operands.residual = frame.operand(3, as: Float.self) }
+      return operands
+    }
+    return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount, overwrites: hasResidual ? [0: 3] : [:]) {
+      frame, range in
       plan.run(
         tasks: range, x: frame.operand(0, as: UInt16.self), weights: packed, y: frame.resultBytes(),
-        operands: operands, scratch: frame.scratch)
-    }.absorbing(1)
+        operands: operands(frame), scratch: frame.scratch)
+    }
+    .absorbing(1)
+    .byRows(
+      plan.computesRows
+        ? shape.rows(residual: hasResidual ? 3 : nil) { frame, image, rows in
+          plan.run(
+            rows: rows, image: image, x: frame.operand(0, as: UInt16.self), weights: packed, y: frame.resultBytes(),
+            operands: operands(frame), scratch: frame.scratch)
+        } : nil)
   }
 }
 

@@ -76,7 +76,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     .absorbing(1)
     .byRows(
       plan.computesRows
-        ? shape.rows(hasResidual: hasResidual, readsWhole: planes) { frame, image, rows in
+        ? shape.rows(residual: hasResidual ? 3 : nil, readsWhole: planes) { frame, image, rows in
           plan.run(
             rows: rows, image: image, x: frame.operand(0, as: Float.self), weights: packed,
             y: frame.result(0, as: Float.self), operands: operands(frame), scratch: frame.scratch)
@@ -99,15 +99,15 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
 }
 
 extension ConvolutionShape {
-  /// The promise about rows of a result over two axes; operand 0 is read in windows unless it is read whole, a residual as
-  /// operand 3.
+  /// The promise about rows of a result over two axes; operand 0 is read in windows unless it is read whole, and so is the
+  /// operand that is the residual.
   func rows(
-    hasResidual: Bool = false, readsWhole: Bool = false,
+    residual: Int? = nil, readsWhole: Bool = false,
     _ run: @escaping @Sendable (borrowing Frame, _ image: Int, Range<Int>) -> Void
   ) -> Kernel.Rows {
     let window = Kernel.RowWindow(
       count: input[0], stride: strides[0], before: padsBegin[0], reach: (kernel[0] - 1) * dilations[0] + 1)
-    let residual = hasResidual ? [3: Kernel.RowWindow(count: output[0])] : [:]
+    let residual = residual.map { [$0: Kernel.RowWindow(count: output[0])] } ?? [:]
     let windows = readsWhole ? residual : residual.merging([0: window]) { $1 }
     return Kernel.Rows(images: batch, count: output[0], windows: windows, run)
   }

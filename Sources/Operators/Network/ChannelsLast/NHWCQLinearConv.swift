@@ -52,6 +52,16 @@ public struct NHWCQLinearConv: ExecutableOp, WindowOp, ActivatedOp {
           operands: operands,
           scratch: frame.scratch)
       }
-    }.absorbing(3)
+    }
+    .absorbing(3)
+    .byRows(
+      plan.computesRows
+        ? shape.rows(residual: hasResidual ? 9 : nil) { frame, image, rows in
+          parameters.withOperands(frame) { zero, operands in
+            plan.run(
+              rows: rows, image: image, x: frame.operandBytes(0), xZero: zero, weights: weights,
+              y: frame.resultBytes(), operands: operands, scratch: frame.scratch)
+          }
+        } : nil)
   }
 }
