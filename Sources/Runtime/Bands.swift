@@ -77,10 +77,10 @@ struct Bands: Sendable {
 
   private func pieces(image: Int, rows: Range<Int>) -> [Piece] {
     var pieces: [Piece] = []
-    var done = needed(for: rows).map(\.lowerBound)
+    var done = Self.needed(of: members, for: rows).map(\.lowerBound)
     var first = done
     for begin in stride(from: rows.lowerBound, to: rows.upperBound, by: height) {
-      let goals = needed(for: begin..<min(rows.upperBound, begin + height)).map(\.upperBound)
+      let goals = Self.needed(of: members, for: begin..<min(rows.upperBound, begin + height)).map(\.upperBound)
       for i in members.indices {
         let goal = max(goals[i], done[i])
         // What the next member still needs of earlier rows stays.
@@ -99,8 +99,28 @@ struct Bands: Sendable {
     return pieces
   }
 
+  /// How much more than each row once `members` compute on so many threads, as a share. Rows count as many bytes as they have.
+  static func repeatedShare(_ members: [Member], threads: Int) -> Double {
+    let (images, height) = (members[0].rows.images, members.last!.rows.count)
+    let all = images * height
+    var (computed, once) = (0, 0)
+    for member in members { once += images * member.rows.count * member.rowByteCount }
+    for worker in 0..<threads {
+      var next = all * worker / threads
+      let end = all * (worker + 1) / threads
+      while next < end {
+        let row = next % height, last = min(height, row + end - next)
+        for (member, rows) in zip(members, needed(of: members, for: row..<last)) {
+          computed += rows.count * member.rowByteCount
+        }
+        next += last - row
+      }
+    }
+    return once == 0 ? 0 : Double(computed) / Double(once) - 1
+  }
+
   /// The rows of every member that `rows` of the last one need.
-  private func needed(for rows: Range<Int>) -> [Range<Int>] {
+  private static func needed(of members: [Member], for rows: Range<Int>) -> [Range<Int>] {
     var result = [rows]
     for member in members.dropFirst().reversed() { result.insert(member.window.rows(for: result[0]), at: 0) }
     return result

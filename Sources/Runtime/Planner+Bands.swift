@@ -7,8 +7,8 @@ extension Planner.Round {
     var bands: Bands
   }
 
-  /// Values smaller than this stay in the cache anyway.
-  private static let leastByteCount = 640 << 10
+  /// The largest part of their work that bands may do twice, at borders between threads.
+  private static let mostRepeated = 0.25
   /// What the windows of one thread may take: a part of a second-level cache, beside weights.
   private static let windowByteCount = 512 << 10
 
@@ -23,12 +23,13 @@ extension Planner.Round {
       placement.place(start)
       var last = start
       var members: [Bands.Member] = []
-      while let slot = drafts[last].windowedResult(leastByteCount: Self.leastByteCount), !exported.contains(slot),
+      while let slot = drafts[last].windowedResult(threads: planner.threads), !exported.contains(slot),
         let readers = placement.readers[slot], readers.count == 1, placement.isReady(readers[0]),
         let member = drafts[readers[0]].member(after: drafts[last], through: slot)
       {
-        if members.isEmpty { members.append(drafts[start].firstMember) }
-        members.append(member)
+        let longer = (members.isEmpty ? [drafts[start].firstMember] : members) + [member]
+        guard Bands.repeatedShare(longer, threads: planner.threads) <= Self.mostRepeated else { break }
+        members = longer
         last = readers[0]
         placement.place(last)
       }
@@ -46,11 +47,18 @@ extension Planner.Round {
 
 extension Planner.Round.DraftStep {
   /// Result 0 where it is large, the only result, and made by rows alone.
-  fileprivate func windowedResult(leastByteCount: Int) -> Int? {
+  fileprivate func windowedResult(threads: Int) -> Int? {
     guard let rows = kernel.rows, rows.count > 1, kernel.stages.isEmpty, results.compactMap(\.self).count == 1,
-      let bytes = types.results[0].byteCount, bytes >= leastByteCount * rows.images
+      let bytes = types.results[0].byteCount, bytes >= leastByteCount(threads: threads) * rows.images
     else { return nil }
     return results[0]
+  }
+
+  /// Bytes of an image below which a value had better be made as a whole: it stays in the cache anyway. Between threads even
+  /// a small one passes from one processor's cache to another's, and a barrier follows it, which weighs more the faster the
+  /// arithmetic is.
+  private func leastByteCount(threads: Int) -> Int {
+    threads > 1 && types.results[0].element.bitWidth < 32 ? 20 << 10 : 640 << 10
   }
 
   /// This step, which computes by rows, before all others.

@@ -7,9 +7,11 @@ import Testing
 
 struct BandsTests {
   /// An inverted residual block of `[batch, size, size, 16]`: expand, depthwise window, project, all channels last.
-  private static func graph(batch: Int, size: Int, kernel: Int, stride: Int, residual: Bool) throws -> Graph {
+  private static func graph(
+    _ element: ElementType = .float32, batch: Int, size: Int, kernel: Int, stride: Int, residual: Bool
+  ) throws -> Graph {
     var g = Graph()
-    let x = g.input("x", TensorType(.float32, [batch, size, size, 16]))
+    let x = g.input("x", TensorType(element, [batch, size, size, 16]))
     func weights(_ shape: [Int]) -> Value {
       let count = shape.reduce(1, *)
       return g.constant(Tensor((0..<count).map { Float($0 * 37 % 101) / 101 - 0.5 }, shape: shape))
@@ -62,6 +64,59 @@ struct BandsTests {
       #expect(zip(first, expected).allSatisfy { abs($0 - $1) <= 1e-5 * scale }, "\(threads) threads")
       for _ in 0..<3 { #expect(try session.run([x])[0].floats == first) }
     }
+  }
+
+  @Test func `threads take small values of narrow types in bands, too`() throws {
+    let graph = try Self.graph(.bfloat16, batch: 2, size: 14, kernel: 3, stride: 1, residual: true)
+    let numbers: [Float] = (0..<2 * 14 * 14 * 16).map { i in Float(i % 23) / 16 - 0.5 }
+    let halves = numbers.map { UInt16($0.bitPattern >> 16) }
+    let x = Tensor(halves, shape: [2, 14, 14, 16]).reinterpreted(as: .bfloat16)
+    let expected = try Self.stepwise(graph, x)
+    let scale = expected.map(abs).max()!
+    for (threads, lengths) in [(1, [Int]()), (2, [3]), (3, [3])] {
+      let program = Program(graph, threads: threads)
+      #expect(try program.plan(for: [.tensor(x.type)]).bandLengths == lengths)
+      let y = try Session(program).run([x])[0].floats
+      #expect(zip(y, expected).allSatisfy { abs($0 - $1) <= 0.01 * scale }, "\(threads) threads")
+    }
+  }
+
+  @Test(arguments: [1, 2, 3]) func `integer layers run by bands give what steps one by one give`(threads: Int) throws {
+    var g = Graph()
+    let x = g.input("x", TensorType(.uint8, [1, 40, 40, 32]))
+    let scale = g.constant(Tensor([Float(0.02)], shape: [])), zero = g.constant(Tensor([UInt8(9)], shape: []))
+    let weightZero = g.constant(Tensor([Int8(0)], shape: []))
+    func layer(_ x: Value, _ shape: [Int], group: Int = 1) throws -> Value {
+      var conv = NHWCQLinearConv()
+      (conv.group, conv.pads) = (group, [Int](repeating: shape[2] / 2, count: 4))
+      let w = (0..<shape.reduce(1, *)).map { Int8($0 * 37 % 101 - 50) }
+      let operands = [x, scale, zero, g.constant(Tensor(w, shape: shape)), scale, weightZero, scale, zero]
+      return try g.apply(conv, operands, resultCount: 1)[0]
+    }
+    let expanded = try layer(x, [512, 32, 1, 1])
+    g.outputs = [try layer(layer(expanded, [512, 1, 3, 3], group: 512), [32, 512, 1, 1])]
+    let program = Program(g, threads: threads)
+    let values = Tensor((0..<40 * 40 * 32).map { UInt8($0 * 7 % 19) }, shape: [1, 40, 40, 32])
+    #expect(try program.plan(for: [.tensor(values.type)]).bandLengths == [3])
+    #expect(try Session(program).run([values])[0].floats == Self.stepwise(g, values))
+  }
+
+  @Test func `bands end where threads would compute too much twice`() throws {
+    let rows = Kernel.Rows(images: 1, count: 14, windows: [:]) { _, _, _ in }
+    let member = Bands.Member(rows: rows, rowByteCount: 8, window: Kernel.RowWindow(count: 14, before: 1, reach: 3))
+    #expect(Bands.repeatedShare([member, member, member], threads: 1) == 0)
+    // Seven rows of the last, eight of the one before, nine of the first on each of two threads.
+    #expect(abs(Bands.repeatedShare([member, member, member], threads: 2) - (48.0 / 42 - 1)) < 1e-12)
+
+    var g = Graph()
+    var x = g.input("x", TensorType(.bfloat16, [1, 14, 14, 64]))
+    var conv = NHWCConv()
+    conv.pads = [1, 1, 1, 1]
+    let weights = g.constant(Tensor([Float](repeating: 0.01, count: 64 * 64 * 9), shape: [64, 64, 3, 3]))
+    for _ in 0..<12 { x = try g.apply(conv, x, weights) }
+    g.outputs = [x]
+    let lengths = try Program(g, threads: 2).plan(for: [.tensor(TensorType(.bfloat16, [1, 14, 14, 64]))]).bandLengths
+    #expect(lengths.count > 1 && lengths.allSatisfy { $0 > 1 && $0 < 6 }, "\(lengths)")
   }
 
   @Test func `bands leave large values out of the arena`() throws {

@@ -1,0 +1,60 @@
+import HoneKernels
+import Testing
+
+/// Rows of narrow convolutions computed alone, against the whole.
+struct ConvolutionRowsTests {
+  @Test(arguments: InstructionSet.available, ConvolutionTests.shapes + ConvolutionTests.depthwise)
+  func `integer rows computed alone are those of the whole`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps * 100 + s.inputChannels))
+    let plan = IntegerConvolution(s, epilogue: IntegerEpilogue(result: .int32), instructionSet: set)
+    guard plan.computesRows else { return #expect(s.output.count != 2) }
+    let x = Guarded(random.bytes(ConvolutionTests.count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)))
+    let w = Guarded(random.bytes(s.outputChannels * s.inputChannelsPerGroup * s.taps))
+    let packed = PackedIntegerConvolution(w.pointer, shape: s, instructionSet: set)
+    let count = ConvolutionTests.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
+    let whole = Guarded([Int32](repeating: 7, count: count)), parts = Guarded([Int32](repeating: 7, count: count))
+    ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+      plan.run(tasks: tasks, x: x.pointer, xZero: 3, weights: packed, y: whole.pointer, scratch: scratch)
+    }
+    Self.inParts(of: s, scratchByteCount: plan.scratchByteCount) { image, rows, scratch in
+      plan.run(rows: rows, image: image, x: x.pointer, xZero: 3, weights: packed, y: parts.pointer, scratch: scratch)
+    }
+    #expect(parts.array == whole.array)
+  }
+
+  @Test(arguments: InstructionSet.available, ConvolutionTests.shapes + ConvolutionTests.depthwise)
+  func `bfloat16 rows computed alone are those of the whole`(set: InstructionSet, s: ConvolutionShape) {
+    var random = Random(UInt64(s.taps * 100 + s.inputChannels))
+    let plan = BFloat16Convolution(s, epilogue: Epilogue(activation: .relu), instructionSet: set)
+    guard plan.computesRows else { return #expect(s.output.count != 2 || s.batch > 1) }
+    let xCount = ConvolutionTests.count(s.batch * s.inputPixels, s.inputStride, s.inputChannels)
+    let x = Guarded(random.floats(xCount).map(bfloat16)), bias = Guarded(random.floats(s.outputChannels))
+    let w = Guarded(random.floats(s.outputChannels * s.inputChannelsPerGroup * s.taps))
+    let packed = PackedBFloat16Convolution(w.pointer, shape: s, instructionSet: set)
+    let count = ConvolutionTests.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
+    let whole = Guarded([UInt16](repeating: 7, count: count)), parts = Guarded([UInt16](repeating: 7, count: count))
+    let operands = EpilogueOperands(bias: bias.pointer)
+    ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+      plan.run(tasks: tasks, x: x.pointer, weights: packed, y: whole.pointer, operands: operands, scratch: scratch)
+    }
+    Self.inParts(of: s, scratchByteCount: plan.scratchByteCount) { image, rows, scratch in
+      plan.run(
+        rows: rows, image: image, x: x.pointer, weights: packed, y: parts.pointer, operands: operands, scratch: scratch)
+    }
+    #expect(distance(parts.array.map(float), whole.array.map { Double(float($0)) }) < 8e-3)
+  }
+
+  /// Visits all images, three rows of the result at a time.
+  private static func inParts(
+    of s: ConvolutionShape, scratchByteCount: Int,
+    _ body: (_ image: Int, Range<Int>, UnsafeMutableRawPointer) -> Void
+  ) {
+    ConvolutionTests.run(taskCount: 1, scratchByteCount: scratchByteCount) { _, scratch in
+      for image in 0..<s.batch {
+        for begin in stride(from: 0, to: s.output[0], by: 3) {
+          body(image, begin..<min(begin + 3, s.output[0]), scratch)
+        }
+      }
+    }
+  }
+}
