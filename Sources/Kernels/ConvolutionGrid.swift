@@ -56,11 +56,13 @@ struct ConvolutionGrid: Sendable {
     // Each block reads the weights again: few positions are divided into few blocks, of equal size.
     let isPlain = elementsPerStep == 1 && !isDepthwise && !usesStrip
     let isShort = isPlain && pixels < 192
-    let most = isShort ? pixels / 48 : dividedUp(pixels, by: max(unit, 1))
+    // Of an odd number of panels one thread would take more than another: threads share the positions instead.
+    let isOdd = isShort && shape.batch == 1 && pixels >= 40 && [3, 5, 7].contains(panels.count)
+    let most = isShort ? max(pixels / 48, isOdd ? 2 : 1) : dividedUp(pixels, by: max(unit, 1))
     let blocks = max(1, min(most, pixels * workPerPixel / (isDepthwise ? 128 * 1024 : 512 * 1024)))
     panelsFirst =
-      mergesImages && shape.groups == 1 && elementsPerStep == 1 && panels.count > 1 && pixels >= 96
-      && panels.paddedColumns * depth <= 256 * 1024
+      mergesImages && shape.groups == 1 && elementsPerStep == 1 && panels.count > 1
+      && (isOdd || pixels >= 96 && panels.paddedColumns * depth <= 256 * 1024)
     var rows = isShort ? dividedUp(pixels, by: blocks) : roundedUp(dividedUp(pixels, by: blocks), to: max(unit, 1))
     if panelsFirst { rows = min(rows, 48) }
     // An even number of equal blocks keeps an even number of threads busy.
