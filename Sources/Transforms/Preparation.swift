@@ -106,7 +106,8 @@ extension Graph {
   var isQuantized: Bool {
     sorted().contains { node in
       let name = node.op.name
-      return name.contains("QuantizeLinear") || name.hasPrefix("QLinear") || name.hasSuffix("Integer")
+      return name.contains("QuantizeLinear") || name == "DequantizeLinear" || name.hasPrefix("QLinear")
+        || name.hasSuffix("Integer")
         || name == "QGemm" || name == "QAttention" || name == "DynamicQuantizeMatMul" || name == "DynamicQuantizeLSTM"
     }
   }
