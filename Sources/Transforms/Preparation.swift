@@ -61,6 +61,7 @@ public struct Preparation: Sendable {
     case .auto: prepared = try narrowWhereItPays(lowered)
     }
     if let ragged { prepared.notes += try RemovePadding(mask: ragged).remove(from: &prepared.graph) }
+    if level == .all { try Pipeline.joining.run(on: &prepared.graph) }
     return prepared
   }
 
