@@ -58,6 +58,14 @@ struct PreparationOptions: ParsableArguments {
       """, valueName: "mask-input"))
   var ragged: String?
 
+  @Flag(
+    help: ArgumentHelp(
+      """
+      Try kernels that seem equally fast before the first run, for some tens of milliseconds, and keep the fastest. Another \
+      process may then choose another, with results that differ by rounding.
+      """))
+  var race = false
+
   private static func parse(_ text: String) throws -> Precision {
     guard let precision = Precision(rawValue: text) else {
       throw ValidationError("--precision takes \(Precision.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -70,7 +78,7 @@ struct PreparationOptions: ParsableArguments {
     let preparation = Preparation(level: level, threads: threads, precision: precision, ragged: ragged)
     let prepared = try preparation.prepare(graph)
     for text in prepared.notes { note(text) }
-    return Program(prepared.graph, threads: threads)
+    return Program(prepared.graph, threads: threads, races: race)
   }
 }
 

@@ -4,7 +4,8 @@ import HoneOperators
 /// Dynamic 8-bit quantization: weights of products become integers, activations are quantized while running.
 ///
 /// MatMul(x, w) → MatMulInteger(DynamicQuantizeLinear(x), w₈) · (scale of x · scale of w); a Gemm's bias is added after.
-/// LSTM becomes `com.microsoft` DynamicQuantizeLSTM.
+/// LSTM becomes `com.microsoft` DynamicQuantizeLSTM; GRU and RNN, for which there is no such operator, get their weights from
+/// DequantizeLinear(w₈).
 public struct QuantizeDynamically: Pass {
   public var per_channel = true
   /// Nodes left in float: exact names, or regular expressions after `re:`.
@@ -23,6 +24,7 @@ public struct QuantizeDynamically: Pass {
         switch node.op {
         case is MatMul, is Gemm: try quantize(node, in: &graph)
         case let lstm as LSTM: try quantize(lstm, node, in: &graph)
+        case is GRU, is RNN: try quantizeWeights(of: node, in: &graph)
         default: false
         }
       if isQuantized { count += 1 }
@@ -78,6 +80,32 @@ extension QuantizeDynamically {
     }
     let results = try graph.apply(op, operands, resultCount: node.results.count, named: node.name)
     for (old, new) in zip(node.results, results) { graph.replace(old, with: new) }
+    return true
+  }
+}
+
+extension QuantizeDynamically {
+  /// Stores W and R of a recurrent operator as bytes, with one scale or one per row of all directions.
+  private func quantizeWeights(of node: Node, in graph: inout Graph) throws(GraphError) -> Bool {
+    var operands = node.operands
+    for i in 1...2 {
+      guard let tensor = graph.constant(operands[i]), tensor.element == .float32, tensor.sizes.count == 3 else {
+        return false
+      }
+    }
+    for i in 1...2 {
+      let name = graph.name(of: operands[i]!)
+      let quantized = QuantizedWeights(graph.constant(operands[i])!, axis: per_channel ? 1 : nil)
+      let shape = per_channel ? [quantized.scales.count] : []
+      var dequantize = DequantizeLinear()
+      dequantize.axis = 1
+      operands[i] = try graph.apply(
+        dequantize, graph.constant(quantized.integers, "\(name)_quantized"),
+        graph.constant(Tensor(quantized.scales, shape: shape), "\(name)_scale"),
+        graph.constant(
+          Tensor([Int8](repeating: 0, count: quantized.scales.count), shape: shape), "\(name)_zero_point"))
+    }
+    graph.setOperands(of: node.id, to: operands)
     return true
   }
 }

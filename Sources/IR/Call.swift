@@ -23,6 +23,8 @@ public struct Call: Sendable {
   public var threads = 1
   /// Packed forms of constants, shared by all plans of a model.
   public var weights: PackedWeights
+  /// Kernels may be tried within this budget; absent, a model of costs chooses alone.
+  public var race: RaceBudget?
   /// Notes which values were asked for and not known.
   public var wanted: WantedValues?
 

@@ -3,11 +3,11 @@ import Synchronization
 /// Constants in the layouts that kernels want, each made once per model and layout and shared by all plans and sessions.
 public final class PackedWeights: Sendable {
   private struct Key: Hashable {
-    var tensor: ObjectIdentifier
+    var tensors: [ObjectIdentifier]
     var layout: String
   }
   private struct Entry {
-    var source: Tensor
+    var sources: [Tensor]
     var packed: any Sendable
   }
   private let entries = Mutex<[Key: Entry]>([:])
@@ -18,11 +18,19 @@ public final class PackedWeights: Sendable {
   public func packed<T: Sendable>(_ tensor: Tensor, layout: String, _ pack: (Tensor) throws(GraphError) -> T)
     throws(GraphError) -> T
   {
-    let key = Key(tensor: tensor.identity, layout: "\(tensor.type) \(layout)")
+    try packed([tensor], layout: layout) { tensors throws(GraphError) in try pack(tensors[0]) }
+  }
+
+  /// The packed form of several tensors in one piece.
+  public func packed<T: Sendable>(_ tensors: [Tensor], layout: String, _ pack: ([Tensor]) throws(GraphError) -> T)
+    throws(GraphError) -> T
+  {
+    let types = tensors.map { "\($0.type)" }.joined(separator: " ")
+    let key = Key(tensors: tensors.map(\.identity), layout: "\(types) \(layout)")
     if let entry = entries.withLock({ $0[key] }), let known = entry.packed as? T { return known }
-    let packed = try pack(tensor)
-    tensor.discardPages()
-    entries.withLock { $0[key] = Entry(source: tensor, packed: packed) }
+    let packed = try pack(tensors)
+    for tensor in tensors { tensor.discardPages() }
+    entries.withLock { $0[key] = Entry(sources: tensors, packed: packed) }
     return packed
   }
 }

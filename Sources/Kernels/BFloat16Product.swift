@@ -19,6 +19,22 @@ public final class PackedBFloat16Matrix: Sendable {
       columnStride: transposed ? stride : 4, instructionSet: instructionSet)
   }
 
+  /// Packs matrices [k × n], or transposed [n × k], that stand side by side.
+  public init(_ parts: [MatrixColumns], k: Int, transposed: Bool = false, instructionSet: InstructionSet = .current) {
+    let n = parts.reduce(0) { $0 + $1.n }
+    (self.k, self.n, self.instructionSet) = (k, n, instructionSet)
+    let panels = BFloat16Panels(taps: 1, depth: k, n: n, instructionSet: instructionSet)
+    for piece in parts.pieces(width: instructionSet.table.pointee.panel_columns) {
+      piece.withOneMatrix(k: k, transposed: transposed) { source, columns in
+        let stride = 4 * (transposed ? k : columns)
+        panels.pack(
+          source, taps: 1, depth: k, n: columns, at: piece.column, tapStride: 0, rowStride: transposed ? 4 : stride,
+          columnStride: transposed ? stride : 4, instructionSet: instructionSet)
+      }
+    }
+    self.panels = panels
+  }
+
   public var byteCount: Int { panels.memory.byteCount }
 }
 
@@ -31,12 +47,28 @@ struct BFloat16Panels: Sendable {
     _ source: UnsafeRawPointer, taps: Int, depth: Int, n: Int, tapStride: Int, rowStride: Int, columnStride: Int,
     instructionSet: InstructionSet
   ) {
-    let padded = roundedUp(depth, to: instructionSet.bfloat16Depth)
-    rows = taps * padded
+    self.init(taps: taps, depth: depth, n: n, instructionSet: instructionSet)
+    pack(
+      source, taps: taps, depth: depth, n: n, at: 0, tapStride: tapStride, rowStride: rowStride,
+      columnStride: columnStride, instructionSet: instructionSet)
+  }
+
+  /// Panels that are not packed yet.
+  init(taps: Int, depth: Int, n: Int, instructionSet: InstructionSet) {
+    rows = taps * roundedUp(depth, to: instructionSet.bfloat16Depth)
     memory = AlignedMemory.shared(byteCount: rows * roundedUp(n, to: instructionSet.lanes) * 2)
+  }
+
+  /// Packs `n` columns from `column` on, where a panel begins.
+  func pack(
+    _ source: UnsafeRawPointer, taps: Int, depth: Int, n: Int, at column: Int, tapStride: Int, rowStride: Int,
+    columnStride: Int, instructionSet: InstructionSet
+  ) {
+    let padded = roundedUp(depth, to: instructionSet.bfloat16Depth)
     var arguments = PackBF16(
       source: source, tap_stride: tapStride, row_stride: rowStride, column_stride: columnStride, taps: taps,
-      depth: depth, padded_depth: padded, n: n, panels: memory.base.assumingMemoryBound(to: UInt16.self))
+      depth: depth, padded_depth: padded, n: n,
+      panels: memory.base.assumingMemoryBound(to: UInt16.self) + column * rows)
     instructionSet.table.pointee.pack_bf16(&arguments)
   }
 

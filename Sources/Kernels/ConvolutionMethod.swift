@@ -14,10 +14,29 @@ public enum ConvolutionMethod: Sendable, Hashable {
   ) -> ConvolutionMethod {
     guard WinogradGrid.suits(shape), !shape.isNarrow(instructionSet) else { return .direct }
     let cost = ConvolutionCost(shape, instructionSet)
-    let direct = cost.direct(), small = cost.winograd(tile: 2), large = cost.winograd(tile: 4)
+    return best(direct: cost.direct(), small: cost.winograd(tile: 2), large: cost.winograd(tile: 4))
+  }
+
+  private static func best(direct: Double, small: Double, large: Double) -> ConvolutionMethod {
     // Larger tiles take 2¼ times the memory for weights and round more: they have to be worth it.
     let (best, tile) = large < 0.85 * small ? (large, 4) : (small, 2)
     return best < 0.85 * direct ? .winograd(tile: tile) : .direct
+  }
+
+  /// The best form, and those whose estimated cycles are near enough to its own that they may be faster.
+  static func contenders(
+    for shape: ConvolutionShape, instructionSet: InstructionSet = .current
+  ) -> [(method: ConvolutionMethod, cycles: Double)] {
+    guard WinogradGrid.suits(shape), !shape.isNarrow(instructionSet) else { return [(.direct, 0)] }
+    let cost = ConvolutionCost(shape, instructionSet)
+    let (direct, small, large) = (cost.direct(), cost.winograd(tile: 2), cost.winograd(tile: 4))
+    let best = best(direct: direct, small: small, large: large)
+    let all: [(method: ConvolutionMethod, cycles: Double)] = [
+      (.direct, direct), (.winograd(tile: 2), small), (.winograd(tile: 4), large),
+    ]
+    let favourite = all.first { $0.method == best }!
+    return [favourite]
+      + all.filter { $0.method != best && (0.6...1.6).contains($0.cycles / favourite.cycles) }
   }
 }
 

@@ -11,11 +11,14 @@ public final class PackedConvolution: Sendable {
   private let depth: Int
 
   /// Packs weights [outputChannels, inputChannels / groups, kernel…], which need not be aligned, for `method`, which is the
-  /// best one unless given.
+  /// best one unless given. What is `kept` for long shares memory with its neighbours.
   public init(
-    _ weights: UnsafeRawPointer, shape: ConvolutionShape, method: ConvolutionMethod? = nil,
+    _ weights: UnsafeRawPointer, shape: ConvolutionShape, method: ConvolutionMethod? = nil, kept: Bool = true,
     instructionSet: InstructionSet = .current
   ) {
+    func memory(_ count: Int) -> AlignedMemory {
+      kept ? .shared(byteCount: count * 4) : AlignedMemory(byteCount: count * 4)
+    }
     self.instructionSet = instructionSet
     self.method = method ?? .best(for: shape, instructionSet: instructionSet)
     let taps = shape.taps, channels = shape.inputChannelsPerGroup
@@ -23,35 +26,35 @@ public final class PackedConvolution: Sendable {
     isNarrow = self.method == .direct && shape.isNarrow(instructionSet)
     guard !isNarrow else {
       (groupFloats, depth) = (0, taps * channels)
-      memory = AlignedMemory.shared(byteCount: shape.outputChannels * depth * 4)
+      self.memory = memory(shape.outputChannels * depth)
       for output in 0..<shape.outputChannels {
         instructionSet.table.pointee.transpose_4(
-          weights + output * depth * 4, taps * 4, memory.base + output * depth * 4, channels * 4, channels, taps)
+          weights + output * depth * 4, taps * 4, self.memory.base + output * depth * 4, channels * 4, channels, taps)
       }
       return
     }
     guard !shape.isDepthwise else {
       (groupFloats, depth) = (0, taps)
-      memory = AlignedMemory.shared(byteCount: taps * shape.outputChannels * 4)
+      self.memory = memory(taps * shape.outputChannels)
       instructionSet.table.pointee.transpose_4(
-        weights, taps * 4, memory.base, shape.outputChannels * 4, shape.outputChannels, taps)
+        weights, taps * 4, self.memory.base, shape.outputChannels * 4, shape.outputChannels, taps)
       return
     }
     if case .winograd(let tile) = self.method {
       depth = (tile + 2) * (tile + 2) * channels
       groupFloats = panels.paddedColumns * depth
-      memory = AlignedMemory.shared(byteCount: groupFloats * 4)
+      self.memory = memory(groupFloats)
       packWinograd(weights, tile: tile, channels: channels, panels: panels)
       return
     }
     depth = taps * channels
     groupFloats = panels.paddedColumns * depth
-    memory = AlignedMemory.shared(byteCount: shape.groups * groupFloats * 4)
+    self.memory = memory(shape.groups * groupFloats)
     for group in 0..<shape.groups {
       for panel in 0..<panels.count {
         let columns = panels.columns(panel), column = group * panels.n + panel * panels.width
         let width = roundedUp(columns, to: instructionSet.lanes)
-        let out = memory.base + (group * groupFloats + panel * panels.width * depth) * 4
+        let out = self.memory.base + (group * groupFloats + panel * panels.width * depth) * 4
         panels.pack(
           weights + column * channels * taps * 4, columns: columns, width: width, channels: channels, taps: taps,
           into: out)

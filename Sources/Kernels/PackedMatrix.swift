@@ -20,6 +20,26 @@ public final class PackedMatrix: Sendable {
     panels.pack(source, k: k, stride: stride ?? (transposed ? k : n), transposed: transposed, into: memory.base)
   }
 
+  /// Packs matrices [k × n], or transposed [n × k], that stand side by side.
+  public convenience init(
+    _ parts: [MatrixColumns], k: Int, transposed: Bool = false, instructionSet: InstructionSet = .current
+  ) {
+    let n = parts.reduce(0) { $0 + $1.n }
+    self.init(k: k, n: n, instructionSet: instructionSet)
+    for piece in parts.pieces(width: instructionSet.table.pointee.panel_columns) {
+      piece.withOneMatrix(k: k, transposed: transposed) { source, columns in
+        Panels(n: columns, instructionSet: instructionSet).pack(
+          source, k: k, stride: transposed ? k : columns, transposed: transposed,
+          into: memory.base + piece.column * k * 4)
+      }
+    }
+  }
+
+  private init(k: Int, n: Int, instructionSet: InstructionSet) {
+    (self.k, self.n, self.instructionSet) = (k, n, instructionSet)
+    memory = AlignedMemory.shared(byteCount: Panels(n: n, instructionSet: instructionSet).paddedColumns * k * 4)
+  }
+
   public var byteCount: Int { memory.byteCount }
 
   /// The panel of columns that begins at `column`, a multiple of the panel width.

@@ -39,9 +39,10 @@ struct Planner: Sendable {
   var states: [(name: String, initial: Tensor, slot: Int, next: Int?)] = []
   let weights: PackedWeights
   let threads: Int
+  let race: RaceBudget?
 
-  init(_ graph: Graph, weights: PackedWeights, threads: Int) {
-    (self.weights, self.threads) = (weights, threads)
+  init(_ graph: Graph, weights: PackedWeights, threads: Int, race: RaceBudget? = nil) {
+    (self.weights, self.threads, self.race) = (weights, threads, race)
     var scope = Scope(graph: graph, slots: [:])
     for input in graph.inputs { scope.slots[input] = addSlot(Slot(isHeld: true)) }
     scopes.append(scope)
@@ -90,7 +91,7 @@ struct Planner: Sendable {
     call.usedResults = work.node.results.map {
       graph.userCount(of: $0) > 0 || graph.isOutput($0) || !graph.updates.isEmpty
     }
-    call.threads = threads
+    (call.threads, call.race) = (threads, race)
     call.wanted = WantedValues()
     return call
   }

@@ -5,15 +5,18 @@ import Logging
 public final class Program: Sendable {
   public let graph: Graph
   public let threads: Int
+  public let races: Bool
   let weights = PackedWeights()
   private let start: Planner
   let inputSlots: [Int]
   private let plans = PlanCache()
   private let log = Logger(label: "hone.runtime")
 
-  public init(_ graph: Graph, threads: Int = 1) {
-    (self.graph, self.threads) = (graph, threads)
-    let start = Planner(graph, weights: weights, threads: threads)
+  /// With `races`, kernels that a model of costs finds about equal are tried when the first plan for their shapes in this
+  /// process is made. The best one may be another in the next process, and its results differ by rounding.
+  public init(_ graph: Graph, threads: Int = 1, races: Bool = false) {
+    (self.graph, self.threads, self.races) = (graph, threads, races)
+    let start = Planner(graph, weights: weights, threads: threads, race: races ? RaceBudget() : nil)
     self.start = start
     inputSlots = graph.inputs.indices.map { start.inputSlot($0) }
   }

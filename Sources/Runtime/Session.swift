@@ -170,7 +170,8 @@ public final class Session {
 
   private func run(_ region: Region, _ values: [RuntimeValue?]) throws(GraphError) -> [RuntimeValue] {
     if let known = regions[region.identity] { return try known.run(values) }
-    let session = Session(Program(region.graph, threads: program.threads), state: store)
+    let session = Session(
+      Program(region.graph, threads: program.threads, races: program.races), state: store)
     regions[region.identity] = session
     return try session.run(values)
   }

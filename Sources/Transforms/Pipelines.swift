@@ -52,4 +52,7 @@ extension Pipeline {
       Pipeline([FuseQuantizedSums()]),
     ]
   }
+
+  /// What comes after all other lowering, since nothing else knows its operators.
+  static var joining: Pipeline { Pipeline([JoinProducts()]) }
 }

@@ -10,9 +10,14 @@ public struct Preparation: Sendable {
   public var precision: Precision
   /// The input that says what is padding, which is then left out: see `RemovePadding`. Needs level 3.
   public var ragged: String?
+  /// Kernels that a model of costs finds about equal are tried: see `Program`.
+  public var races: Bool
 
-  public init(level: Int = 3, threads: Int = 1, precision: Precision = .fp32, ragged: String? = nil) {
-    (self.level, self.threads, self.precision, self.ragged) = (level, threads, precision, ragged)
+  public init(
+    level: Int = 3, threads: Int = 1, precision: Precision = .fp32, ragged: String? = nil, races: Bool = false
+  ) {
+    (self.level, self.threads, self.precision) = (level, threads, precision)
+    (self.ragged, self.races) = (ragged, races)
   }
 
   /// A graph that runs in place of another, and what is worth telling about it.
@@ -26,7 +31,7 @@ public struct Preparation: Sendable {
 
   /// The program that runs `graph`.
   public func program(_ graph: Graph) throws(GraphError) -> Program {
-    Program(try self.graph(graph), threads: threads)
+    Program(try self.graph(graph), threads: threads, races: races)
   }
 
   /// The graph that runs in place of `graph`, with notes about what its precision came to.
@@ -61,6 +66,7 @@ public struct Preparation: Sendable {
     case .auto: prepared = try narrowWhereItPays(lowered)
     }
     if let ragged { prepared.notes += try RemovePadding(mask: ragged).remove(from: &prepared.graph) }
+    if level == .all { try Pipeline.joining.run(on: &prepared.graph) }
     return prepared
   }
 
@@ -106,7 +112,8 @@ extension Graph {
   var isQuantized: Bool {
     sorted().contains { node in
       let name = node.op.name
-      return name.contains("QuantizeLinear") || name.hasPrefix("QLinear") || name.hasSuffix("Integer")
+      return name.contains("QuantizeLinear") || name == "DequantizeLinear" || name.hasPrefix("QLinear")
+        || name.hasSuffix("Integer")
         || name == "QGemm" || name == "QAttention" || name == "DynamicQuantizeMatMul" || name == "DynamicQuantizeLSTM"
     }
   }

@@ -65,6 +65,37 @@ import Testing
     }
   }
 
+  @Test(arguments: [true, false], [1, 3])
+  func `GRU and RNN get their weights from bytes`(perChannel: Bool, gates: Int) throws {
+    let (inputs, hidden) = (12, 24)
+    var g = Graph()
+    func weights(_ sizes: [Int], _ name: String) -> Value {
+      let count = sizes.reduce(1, *)
+      return g.constant(Tensor((0..<count).map { Float($0 * 7919 % 2003 - 1001) / 4000 }, shape: sizes), name)
+    }
+    let x = g.input("x", TensorType(.float32, [7, 2, .fixed(inputs)]))
+    let op: any Op = gates == 3 ? GRU() : RNN()
+    let operands = [x, weights([1, gates * hidden, inputs], "W"), weights([1, gates * hidden, hidden], "R")]
+    g.outputs = try g.apply(op, operands, resultCount: 2, named: "cell")
+    var dynamic = g
+    var pass = QuantizeDynamically()
+    pass.per_channel = perChannel
+    #expect(try pass.apply(to: &dynamic) == 1)
+    try dynamic.verify()
+    let dequantized = dynamic.sorted().filter { $0.op is DequantizeLinear }
+    #expect(dequantized.map { dynamic.constant($0.operands[0])?.element } == [.int8, .int8])
+    #expect(
+      dequantized.allSatisfy { dynamic.constant($0.operands[1])?.elementCount == (perChannel ? gates * hidden : 1) })
+    let expected = try Session(g).run([input(g)])
+    for level in [0, 3] {
+      let got = try Session(try Preparation(level: level).graph(dynamic)).run([input(g)])
+      for (a, b) in zip(got, expected) {
+        let scale = b.floats.map(abs).max()!
+        for (p, q) in zip(a.floats, b.floats) { #expect(abs(p - q) < 0.03 * scale) }
+      }
+    }
+  }
+
   @Test func `what has no such form stays`() throws {
     var batchFirst = try network(layout: 1, direction: .forward)
     #expect(try QuantizeDynamically().apply(to: &batchFirst) == 1)

@@ -115,8 +115,8 @@ import Testing
         $0.op is Linear || $0.op is LayerNormalization || $0.op is Microsoft.SkipLayerNormalization
           || $0.op is RaggedAttention
       }
-      // Two layers of six products, an attention and two normalizations; one normalization before and one product after.
-      #expect(layers.count == 2 * 9 + 2)
+      // Two layers of four products, an attention and two normalizations; one normalization before and one product after.
+      #expect(layers.count == 2 * 7 + 2)
       #expect(layers.allSatisfy { graph.tensorType(of: $0.result).rank == 2 })
       #expect(!nodes.contains { $0.op is Attention })
       // For the output and what is summed for the mean.

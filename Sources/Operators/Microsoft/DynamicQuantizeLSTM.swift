@@ -34,7 +34,7 @@ extension Microsoft {
     public func kernel(_ call: Call) throws(GraphError) -> Kernel {
       try call.expectOperands(12...12)
       guard try call.element(0) == .float32 else { throw .unsupported(try call.element(0)) }
-      return try lstm.kernel(call, .int8)
+      return try lstm.kernel(call, .int8(exactInputs: false))
     }
 
     public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {

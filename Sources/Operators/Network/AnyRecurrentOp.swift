@@ -3,6 +3,16 @@ import HoneIR
 /// Which recurrent operator it is.
 public enum RecurrentCellKind: String, Sendable, Hashable, Codable {
   case lstm, gru, rnn
+
+  /// The cell of `op`; nil if it is not recurrent.
+  init?(_ op: any Op) {
+    switch op {
+    case is LSTM: self = .lstm
+    case is GRU: self = .gru
+    case is RNN: self = .rnn
+    default: return nil
+    }
+  }
 }
 
 /// The attributes of `LSTM`, `GRU` and `RNN` together, for operators that serve all three.

@@ -12,7 +12,8 @@ func floatConvolution(
     return directConvolution(sizes, bias: bias, Float.self)
   }
   let shape = sizes.channelsLast(batch: 1)
-  let plan = Convolution(shape, epilogue: Epilogue(activation: activation))
+  let plan = Convolution(
+    shape, epilogue: Epilogue(activation: activation), method: racedMethod(call, shape, weights))
   let packed = try packedWeights(call, weights, plan)
   return throughChannelsLast(sizes, xBytes: 4, yBytes: 4, scratch: plan.scratchByteCount) { frame, x, y, scratch in
     plan.run(

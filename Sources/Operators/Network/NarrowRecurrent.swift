@@ -20,14 +20,7 @@ public struct NarrowRecurrent: ExecutableOp, AnyRecurrentOp {
 
   /// The form of `op` with such weights; nil if it is not recurrent.
   public init?(_ op: any Op) {
-    let kind: RecurrentCellKind
-    switch op {
-    case is LSTM: kind = .lstm
-    case is GRU: kind = .gru
-    case is RNN: kind = .rnn
-    default: return nil
-    }
-    guard let op = op as? any RecurrentOp else { return nil }
+    guard let kind = RecurrentCellKind(op), let op = op as? any RecurrentOp else { return nil }
     self.init(kind, like: op)
   }
 

@@ -12,6 +12,7 @@ extension Catalog {
     GlobalAveragePool.self,
     GlobalLpPool.self,
     GlobalMaxPool.self,
+    IntegerRecurrent.self,
     LSTM.self,
     LpPool.self,
     MaxPool.self,

@@ -80,7 +80,7 @@ extension RecurrentOp {
     var (x, w, r) = (try call.sizes(0), try call.sizes(1), try call.sizes(2))
     guard layout == 0 || layout == 1 else { throw GraphError(.attribute, "layout \(layout) is not known") }
     guard x.count == 3, w.count == 3, r.count == 3 else { throw GraphError(.type, "X, W and R must have 3 axes") }
-    if form == .int8 {
+    if case .int8 = form {
       w.swapAt(1, 2)
       r.swapAt(1, 2)
     }

@@ -2,14 +2,14 @@ import HoneIR
 import HoneKernels
 
 /// How a recurrent operator holds the weights of its fp32 products.
-enum RecurrentWeightForm: Sendable {
+enum RecurrentWeightForm: Sendable, Equatable {
   /// As the operands are, `[directions, gates·hidden, depth]`.
   case given
   /// Rounded to bfloat16. Inputs are rounded with them; states are not, and weights are widened to meet them.
   case bfloat16
   /// 8-bit operands `[directions, depth, gates·hidden]`, with scales and zero points in operands 8…11. Inputs become bytes,
-  /// states, whose errors come back with every step, pairs of bytes.
-  case int8
+  /// or pairs of them with `exactInputs`, and states, whose errors come back with every step, pairs of bytes.
+  case int8(exactInputs: Bool)
 }
 
 /// Constant weights of a product with rows of fp32, packed.
@@ -115,11 +115,13 @@ struct RecurrentWeightPlace {
         tensor.withBytes { PackedBFloat16Matrix($0.baseAddress! + from, k: depth, n: columns, transposed: true) }
       }
       return .bfloat16(matrix, roundsRows: !isRecurrent)
-    case .int8: return try packedIntegers(constant, call)
+    case .int8(let exactInputs): return try packedIntegers(constant, call, inPairs: isRecurrent || exactInputs)
     }
   }
 
-  private func packedIntegers(_ constant: Tensor, _ call: Call) throws(GraphError) -> RecurrentWeights {
+  private func packedIntegers(
+    _ constant: Tensor, _ call: Call, inPairs: Bool
+  ) throws(GraphError) -> RecurrentWeights {
     let (columns, depth, width) = (columns, depth, sizes.width)
     let type = try ByteType(constant.element)
     guard let scales = try perColumn(call, 6 + 2 * operand, \.floats) else {
@@ -133,7 +135,7 @@ struct RecurrentWeightPlace {
         PackedIntegerMatrix($0.baseAddress! + from, k: depth, n: columns, type: type, zeros: zeros, stride: width)
       }
     }
-    return .int8(matrix, scales: scales, rows: isRecurrent ? .bytePairs : .bytes)
+    return .int8(matrix, scales: scales, rows: inPairs ? .bytePairs : .bytes)
   }
 
   /// One of the values of an operand `[directions]`, or those of the columns of `[directions, gates·hidden]`.

@@ -2,14 +2,14 @@ import HoneIR
 import HoneKernels
 
 extension Attention {
-  /// The plan for bfloat16 operands of which at most a float32 mask is added and the future is hidden, with one result.
-  func narrowPlan(_ call: Call) throws(GraphError) -> BFloat16Attention? {
+  /// The kernel for bfloat16 operands of which at most a float32 mask is added and the future is hidden, with one result.
+  func narrowKernel(_ call: Call, _ columns: AttentionColumns? = nil) throws(GraphError) -> Kernel? {
     let elements = [try call.element(0), try call.element(1), try call.element(2)]
     guard elements.allSatisfy({ $0 == .bfloat16 }), softcap == 0, left_window_size < 0, right_window_size < 0,
       !(4...6).contains(where: call.has),
       !(1...3).contains(where: call.isUsed)
     else { return nil }
-    let layout = try AttentionLayout(call, self)
+    let layout = try AttentionLayout(call, self, columns)
     guard layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0, layout.depth % 2 == 0,
       !is_causal || layout.queries == layout.keys
     else { return nil }
@@ -22,18 +22,15 @@ extension Attention {
       let strides = broadcastStrides(of: sizes, to: target + [layout.keys])
       mask = BFloat16Attention.Strides(batch: strides[0], head: strides[1], position: strides[2])
     }
-    return BFloat16Attention(
+    let plan = BFloat16Attention(
       batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries,
       keys: layout.keys, width: layout.depth, valueWidth: layout.width,
       scale: scale ?? 1 / Float(layout.depth).squareRoot(), isCausal: is_causal, q: layout.q.strides,
       k: layout.k.strides, v: layout.v.strides, y: layout.y.strides, mask: mask)
-  }
-
-  func narrowKernel(_ call: Call, _ plan: BFloat16Attention) -> Kernel {
-    let hasMask = call.has(3)
+    let (hasMask, q, k, v) = (call.has(3), layout.q.first, layout.k.first, layout.v.first)
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
       plan.run(
-        tasks: range, q: frame.operand(0), k: frame.operand(1), v: frame.operand(2),
+        tasks: range, q: frame.operand(0) + q, k: frame.operand(1) + k, v: frame.operand(2) + v,
         mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
     }
   }

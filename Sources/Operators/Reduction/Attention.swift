@@ -58,30 +58,32 @@ public struct Attention: RowKernelOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    if let plan = try narrowPlan(call) { return narrowKernel(call, plan) }
+    if let kernel = try narrowKernel(call) { return kernel }
     return try rowKernel(call)
   }
 
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
-    if T.self == Float.self, let plan = try plainPlan(call) {
-      let hasMask = call.has(3)
+    try kernel(call, AttentionLayout(call, self), as: T.self)
+  }
+
+  func kernel<T: RowElement>(_ call: Call, _ layout: AttentionLayout, as _: T.Type) throws(GraphError) -> Kernel {
+    if T.self == Float.self, let plan = try plainPlan(call, layout) {
+      let (hasMask, q, k, v) = (call.has(3), layout.q.first, layout.k.first, layout.v.first)
       return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
         plan.run(
-          tasks: range, q: frame.operand(0), k: frame.operand(1), v: frame.operand(2),
+          tasks: range, q: frame.operand(0) + q, k: frame.operand(1) + k, v: frame.operand(2) + v,
           mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
       }
     }
-    if T.self == Float.self, let counted = try CountedAttention(call, self) { return counted.kernel() }
-    return try AttentionKernel(call, self).kernel(T.self)
+    if T.self == Float.self, let counted = try CountedAttention(call, self, layout) { return counted.kernel() }
+    return try AttentionKernel(call, self, layout).kernel(T.self)
   }
 
   /// The plan for attention that masks nothing, the future, or by numbers for every key, and has one result.
-  private func plainPlan(_ call: Call) throws(GraphError) -> ScaledDotProductAttention? {
+  private func plainPlan(_ call: Call, _ layout: AttentionLayout) throws(GraphError) -> ScaledDotProductAttention? {
     guard softcap == 0, left_window_size < 0, right_window_size < 0, !(4...6).contains(where: call.has),
-      !(1...3).contains(where: call.isUsed)
-    else { return nil }
-    let layout = try AttentionLayout(call, self)
-    guard layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0,
+      !(1...3).contains(where: call.isUsed),
+      layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0,
       !is_causal || layout.queries == layout.keys
     else { return nil }
     var mask = ScaledDotProductAttention.MaskStrides(batch: 0, head: 0, position: 0)

@@ -14,8 +14,7 @@ struct AttentionKernel: Sendable {
   private let scores, values: [HeadProduct]
   private let productByteCount: Int
 
-  init(_ call: Call, _ op: Attention) throws(GraphError) {
-    let layout = try AttentionLayout(call, op)
+  init(_ call: Call, _ op: Attention, _ layout: AttentionLayout) throws(GraphError) {
     self.layout = layout
     mask = try AttentionMask(call, op, layout)
     guard (0...3).contains(op.qk_matmul_output_mode) else {

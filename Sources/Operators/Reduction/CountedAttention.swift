@@ -9,11 +9,11 @@ struct CountedAttention: Sendable {
   private static let mostQueries = 4
 
   /// The plan for fp32 operands with counts of valid keys, one result, and nothing that happens to scores but a mask.
-  init?(_ call: Call, _ op: Attention) throws(GraphError) {
+  init?(_ call: Call, _ op: Attention, _ layout: AttentionLayout) throws(GraphError) {
     guard call.has(6), !call.has(4), !(1...3).contains(where: call.isUsed), op.softcap == 0,
       try call.element(1) == .float32, try call.element(2) == .float32
     else { return nil }
-    layout = try AttentionLayout(call, op)
+    self.layout = layout
     guard layout.queries <= Self.mostQueries else { return nil }
     mask = try AttentionMask(call, op, layout)
     scale = op.scale ?? 1 / Float(layout.depth).squareRoot()

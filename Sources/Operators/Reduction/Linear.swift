@@ -3,7 +3,7 @@ import HoneKernels
 
 /// y = activation(x · w + bias + residual) for constant w `[k, n]`, or `[n, k]` with `transB`, over the last axis of x.
 ///
-/// Made by lowering and never exported. x and the residual are float32, or both bfloat16 beside float32 weights and bias;
+/// Operands: x, w, bias, residual, and matrices like w whose columns follow those of w; the bias covers all of them. Made by lowering and never exported. x and the residual are float32, or both bfloat16 beside float32 weights and bias;
 /// `to` is the result's type where it is not that of x.
 public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
   public static var domain: String { NHWC.domain }
@@ -18,7 +18,7 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
   public var hasKernelForActivation: Bool { (try? parsedActivation()) != nil }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
-    try call.expectOperands(2...4)
+    try call.expectOperands(2...64)
     let (x, w) = (try call.tensor(0), try call.tensor(1))
     let element = to ?? x.element
     guard var shape = x.shape, shape.count > 0 else { return [.tensor(element, nil)] }
@@ -26,13 +26,24 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
     if let k = w.shape?[transB ? 1 : 0].size, let depth = shape.last?.size, k != depth {
       throw GraphError(.type, "inner sizes differ: \(x) · \(w)")
     }
-    shape[shape.count - 1] = w.shape?[transB ? 0 : 1] ?? call.unknownSize()
+    var columns = w.shape?[transB ? 0 : 1] ?? call.unknownSize()
+    for i in 4..<max(call.count, 4) {
+      let more = try call.tensor(i)
+      guard let next = more.shape, next.count == 2, next[transB ? 1 : 0] == w.shape?[transB ? 1 : 0] else {
+        throw GraphError(.type, "the weights must be matrices of equal depth: \(w), \(more)")
+      }
+      columns = columns + next[transB ? 0 : 1]
+    }
+    shape[shape.count - 1] = columns
     return [.tensor(element, shape)]
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    let (x, w) = (try call.sizes(0), try call.sizes(1))
-    let (m, k, n) = (x.dropLast().reduce(1, *), w[transB ? 1 : 0], w[transB ? 0 : 1])
+    let x = try call.sizes(0)
+    var weights = [try call.requireKnown(1, "the weights")]
+    for i in 4..<max(call.count, 4) { weights.append(try call.requireKnown(i, "the weights")) }
+    let n = weights.reduce(0) { $0 + $1.sizes[transB ? 0 : 1] }
+    let (m, k) = (x.dropLast().reduce(1, *), weights[0].sizes[transB ? 1 : 0])
     guard m * n * k > 0 else { throw GraphError(.unsupported, "has no kernel for empty operands") }
     if call.has(2), try call.sizes(2) != [n] {
       throw GraphError(.type, "the bias must be a vector of \(n): \(try call.tensor(2))")
@@ -41,19 +52,21 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
       throw GraphError(.type, "the residual must have the type of the result: \(try call.tensor(3))")
     }
     let epilogue = Epilogue(alpha: alpha, activation: try parsedActivation())
-    let weights = try call.requireKnown(1, "the weights")
     let result = try call.result().element
+    var kernel: Kernel
     switch try call.element(0) {
     case .float32 where result == .float32:
-      return try wideKernel(call, MatrixProduct(m: m, n: n, k: k, epilogue: epilogue), weights)
+      kernel = try wideKernel(call, MatrixProduct(m: m, n: n, k: k, epilogue: epilogue), weights)
     case .bfloat16:
       let plan = BFloat16Product(m: m, n: n, k: k, cType: HalfOrFloat(result), epilogue: epilogue)
-      return try narrowKernel(call, plan, weights)
+      kernel = try narrowKernel(call, plan, weights)
     case let other: throw .unsupported(other)
     }
+    for i in [1] + Array(4..<max(call.count, 4)) { kernel = kernel.absorbing(i) }
+    return kernel
   }
 
-  private func wideKernel(_ call: Call, _ plan: MatrixProduct, _ weights: Tensor) throws(GraphError) -> Kernel {
+  private func wideKernel(_ call: Call, _ plan: MatrixProduct, _ weights: [Tensor]) throws(GraphError) -> Kernel {
     let packed = try packedMatrix(weights, call, k: plan.k, n: plan.n, transposed: transB)
     let (hasBias, hasResidual) = (call.has(2), call.has(3))
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
@@ -63,14 +76,14 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
       plan.run(
         tasks: range, a: frame.operand(0, as: Float.self), b: packed, c: frame.result(0, as: Float.self),
         operands: operands, scratch: frame.scratch)
-    }.absorbing(1)
+    }
   }
 
-  private func narrowKernel(_ call: Call, _ plan: BFloat16Product, _ weights: Tensor) throws(GraphError) -> Kernel {
+  private func narrowKernel(_ call: Call, _ plan: BFloat16Product, _ weights: [Tensor]) throws(GraphError) -> Kernel {
     let (k, n, transB) = (plan.k, plan.n, transB)
     let layout = "bfloat16 matrix \(k)×\(n)\(transB ? "ᵀ" : "")"
-    let packed = try call.weights.packed(weights, layout: layout) { tensor throws(GraphError) in
-      tensor.withBytes { PackedBFloat16Matrix($0.baseAddress!, k: k, n: n, transposed: transB) }
+    let packed = try call.weights.packed(weights, layout: layout) { tensors throws(GraphError) in
+      tensors.withColumns(transposed: transB) { PackedBFloat16Matrix($0, k: k, transposed: transB) }
     }
     let (hasBias, hasResidual) = (call.has(2), call.has(3))
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
@@ -80,13 +93,21 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
       plan.run(
         tasks: range, a: frame.operandBytes(0), b: packed, c: frame.resultBytes(), operands: operands,
         scratch: frame.scratch)
-    }.absorbing(1)
+    }
   }
 
   public func expand(_ operands: [Value?], _ call: Call, in g: inout Graph) throws(GraphError) -> [Value] {
     let element = g.tensorType(of: try operands.required(0)).element
     let x = element == .float32 ? operands[0]! : try g.cast(operands[0]!, to: .float32)
-    let w = transB ? try g.matrixTranspose(try operands.required(1)) : operands[1]
+    var all = [try operands.required(1)]
+    for operand in operands.dropFirst(4) { if let operand { all.append(operand) } }
+    var w = all[0]
+    if all.count > 1 {
+      var concat = Concat()
+      concat.axis = transB ? 0 : 1
+      w = try g.apply(concat, all, resultCount: 1)[0]
+    }
+    if transB { w = try g.matrixTranspose(w) }
     var y = try g.apply(MatMul(), x, w)
     if alpha != 1 { y = try g.apply(Mul(), y, try g.scalar(Double(alpha), like: y)) }
     if let bias = operands.optional(2) { y = try g.apply(Add(), y, bias) }
@@ -97,5 +118,29 @@ public struct Linear: ExecutableOp, CompositeOp, ActivatedOp {
     y = try activate(y, in: &g)
     let result = to ?? element
     return [result == .float32 ? y : try g.cast(y, to: result)]
+  }
+}
+
+extension [Tensor] {
+  /// Lends the addresses of matrices that stand side by side, `[k, n]` or transposed `[n, k]`, with their columns.
+  func withColumns<R>(transposed: Bool, _ body: ([MatrixColumns]) -> R) -> R {
+    func lend(_ rest: ArraySlice<Tensor>, _ lent: [MatrixColumns]) -> R {
+      guard let tensor = rest.first else { return body(lent) }
+      return tensor.withBytes { bytes in
+        lend(rest.dropFirst(), lent + [MatrixColumns(bytes.baseAddress!, n: tensor.sizes[transposed ? 0 : 1])])
+      }
+    }
+    return lend(self[...], [])
+  }
+}
+
+/// The packed form of matrices that stand side by side, `[k, n]` or transposed `[n, k]` in all.
+private func packedMatrix(
+  _ weights: [Tensor], _ call: Call, k: Int, n: Int, transposed: Bool
+) throws(GraphError) -> PackedMatrix {
+  guard weights.count > 1 else { return try packedMatrix(weights[0], call, k: k, n: n, transposed: transposed) }
+  return try call.weights.packed(weights, layout: "matrix \(k)×\(n)\(transposed ? "ᵀ" : "")") {
+    tensors throws(GraphError) in
+    tensors.withColumns(transposed: transposed) { PackedMatrix($0, k: k, transposed: transposed) }
   }
 }

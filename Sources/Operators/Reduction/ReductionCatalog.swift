@@ -19,6 +19,7 @@ extension Catalog {
     GroupNormalizationGradient.self,
     Hardmax.self,
     InstanceNormalization.self,
+    JointAttention.self,
     LRN.self,
     LayerNormalization.self,
     Linear.self,

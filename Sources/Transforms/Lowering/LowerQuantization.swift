@@ -42,7 +42,7 @@ public struct LowerQuantization: RewritePass {
             resultCount: 1, named: node.name)[0]
         },
       ]),
-      .rules(DynamicProducts.rules),
+      .rules(DynamicProducts.rules + IntegerRecurrences.rules),
     ] + FoldQuantizedWeights().rewrites
   }
 }

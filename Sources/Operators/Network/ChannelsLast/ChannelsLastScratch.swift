@@ -25,6 +25,18 @@ func throughChannelsLast(
   }
 }
 
+/// The form of an fp32 convolution with `weights` that wins a race, if the call allows one; nil leaves the choice to the
+/// model of costs.
+func racedMethod(_ call: Call, _ shape: ConvolutionShape, _ weights: Tensor) -> ConvolutionMethod? {
+  guard let budget = call.race else { return nil }
+  let limit = budget.remaining
+  return budget.spend {
+    weights.withBytes {
+      ConvolutionRace.method(for: shape, threads: call.threads, weights: $0.baseAddress!, within: limit)
+    }
+  }
+}
+
 /// fp32 weights in the layout of `plan`.
 func packedWeights(_ call: Call, _ weights: Tensor, _ plan: Convolution) throws(GraphError) -> PackedConvolution {
   let (shape, method) = (plan.shape, plan.method)

@@ -56,8 +56,11 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     let sizes = try convolutionSizes(inputSizes(call), try call.sizes(1), group: group, call)
     if sizes.isEmpty || sizes.channels == 0 { throw GraphError(.unsupported, "has no kernel for empty operands") }
     let shape = sizes.channelsLast(batch: sizes.batch)
-    let plan = Convolution(shape, epilogue: Epilogue(activation: try parsedActivation()), planes: planes)
-    let packed = try packedWeights(call, try call.requireKnown(1, "the weights"), plan)
+    let weights = try call.requireKnown(1, "the weights")
+    let plan = Convolution(
+      shape, epilogue: Epilogue(activation: try parsedActivation()),
+      method: planes ? nil : racedMethod(call, shape, weights), planes: planes)
+    let packed = try packedWeights(call, weights, plan)
     let (hasBias, hasResidual) = (call.has(2), call.has(3))
     if hasResidual, try call.sizes(3) != call.resultSizes() {
       throw GraphError(.type, "the residual must have the shape of the result: \(try call.tensor(3))")
