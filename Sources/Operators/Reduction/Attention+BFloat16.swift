@@ -2,26 +2,13 @@ import HoneIR
 import HoneKernels
 
 extension Attention {
-  /// The plan for bfloat16 operands of which at most a float32 mask is added and the future is hidden, with one result.
+  /// The plan for bfloat16 operands of which at most a float32 mask is added and the future, or what is behind the valid keys,
+  /// is hidden, with one result.
   func narrowPlan(_ call: Call) throws(GraphError) -> BFloat16Attention? {
     let elements = [try call.element(0), try call.element(1), try call.element(2)]
-    guard elements.allSatisfy({ $0 == .bfloat16 }), softcap == 0, left_window_size < 0, right_window_size < 0,
-      !(4...6).contains(where: call.has),
-      !(1...3).contains(where: call.isUsed)
+    guard elements.allSatisfy({ $0 == .bfloat16 }), let layout = try plainLayout(call), layout.depth % 2 == 0,
+      let mask = try maskStrides(call, layout)
     else { return nil }
-    let layout = try AttentionLayout(call, self)
-    guard layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0, layout.depth % 2 == 0,
-      !is_causal || layout.queries == layout.keys
-    else { return nil }
-    var mask = BFloat16Attention.Strides(batch: 0, head: 0, position: 0)
-    if call.has(3) {
-      let (sizes, target) = (try call.sizes(3), [layout.batch, layout.queryHeads, layout.queries])
-      guard try call.element(3) == .float32, sizes.last == layout.keys, sizes.count <= 4,
-        zip(sizes.dropLast().reversed(), target.reversed()).allSatisfy({ $0 == $1 || $0 == 1 })
-      else { return nil }
-      let strides = broadcastStrides(of: sizes, to: target + [layout.keys])
-      mask = BFloat16Attention.Strides(batch: strides[0], head: strides[1], position: strides[2])
-    }
     return BFloat16Attention(
       batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries,
       keys: layout.keys, width: layout.depth, valueWidth: layout.width,
@@ -30,11 +17,11 @@ extension Attention {
   }
 
   func narrowKernel(_ call: Call, _ plan: BFloat16Attention) -> Kernel {
-    let hasMask = call.has(3)
+    let (hasMask, hasCounts) = (call.has(3), call.has(6))
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
       plan.run(
-        tasks: range, q: frame.operand(0), k: frame.operand(1), v: frame.operand(2),
-        mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
+        tasks: range, counts: hasCounts ? frame.operand(6) : nil, q: frame.operand(0), k: frame.operand(1),
+        v: frame.operand(2), mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
     }
   }
 }
