@@ -8,14 +8,7 @@ import Testing
 @Suite struct GroupQueryAttentionTests {
   private static let (heads, keyHeads, width) = (4, 2, 8)
 
-  private static func wave(_ sizes: [Int], _ seed: Int) -> Tensor {
-    let count: Int = sizes.reduce(1, *)
-    let values: [Float] = (0..<count).map { i in
-      let step: Int = (i * 7919 + seed * 131) % 211
-      return Float(step) / 105 - 1
-    }
-    return Tensor(values, shape: sizes)
-  }
+  private static func wave(_ sizes: [Int], _ seed: Int) -> Tensor { CountedAttentionTests.wave(sizes, seed) }
 
   private static var tables: [Tensor] {
     let half = width / 2

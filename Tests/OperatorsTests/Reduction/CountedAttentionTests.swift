@@ -6,7 +6,7 @@ import Testing
 @Suite struct CountedAttentionTests {
   enum Masking: CaseIterable { case none, causal, boolean, additive }
 
-  private static func wave(_ sizes: [Int], _ seed: Int) -> Tensor {
+  static func wave(_ sizes: [Int], _ seed: Int) -> Tensor {
     let count: Int = sizes.reduce(1, *)
     let values: [Float] = (0..<count).map { i in
       let step: Int = (i * 7919 + seed * 131) % 211
