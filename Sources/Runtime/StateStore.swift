@@ -8,6 +8,8 @@ import HoneKernels
 public final class StateStore {
   private var buffers: [String: UnsafeMutableRawBufferPointer] = [:]
   private var types: [String: TensorType] = [:]
+  /// States that sessions read and write where they lie.
+  private var used: Set<String> = []
 
   public init() {}
   deinit { buffers.values.forEach { $0.deallocate() } }
@@ -77,6 +79,15 @@ public final class StateStore {
   func check(_ states: [(name: String, initial: Tensor)]) throws(GraphError) {
     for state in states {
       guard let known = types[state.name], known != state.initial.type else { continue }
+      if state.initial.type == known.with(.bfloat16), known.element == .float32, !used.contains(state.name),
+        let given = self[state.name]
+      {
+        // Set before anybody said how it is kept.
+        buffers.removeValue(forKey: state.name)?.deallocate()
+        _ = bytes(state.name, initial: state.initial)
+        set(state.name, to: given)
+        continue
+      }
       throw GraphError(
         .type,
         "the model’s state ‘\(state.name)’ is \(state.initial.type), the store’s is \(known); give the session a store of its own"
@@ -84,7 +95,13 @@ public final class StateStore {
     }
   }
 
-  func bytes(_ name: String, initial: Tensor) -> UnsafeMutableRawBufferPointer {
+  /// The memory of the state `name`, for a session.
+  func memory(_ name: String, initial: Tensor) -> UnsafeMutableRawBufferPointer {
+    used.insert(name)
+    return bytes(name, initial: initial)
+  }
+
+  private func bytes(_ name: String, initial: Tensor) -> UnsafeMutableRawBufferPointer {
     if let known = buffers[name] { return known }
     let bytes = initial.withBytes { source in
       let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(source.count, 64), alignment: 64)

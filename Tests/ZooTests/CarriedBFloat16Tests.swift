@@ -41,7 +41,6 @@ import Testing
       inputs[signal] = .tensor(Tensor(x.floats.map { $0 * Float(i % 5 + 1) / 3 }, shape: x.sizes))
       return inputs
     }
-    print("\(model.name): \(Self.narrowProducts(plain)) products in bfloat16")
     let (wide, store) = (Session(try Preparation().program(graph)), StateStore())
     let narrow = Session(Program(prepared, threads: 1), state: store)
     var first: [Float] = []
