@@ -67,6 +67,13 @@ public struct ScaledDotProductAttention: Sendable {
     return plan
   }
 
+  /// This plan for the first `count` keys alone, at most as many as it has; it needs no more scratch.
+  func limited(toKeys count: Int) -> ScaledDotProductAttention {
+    var plan = self
+    plan.keys = min(max(count, 0), keys)
+    return plan
+  }
+
   /// Blocks of queries, each one task, of one head.
   var blocks: Int { dividedUp(queries, by: rowsPerBlock) }
   public var taskCount: Int { batch * heads * blocks }

@@ -41,7 +41,7 @@ final class PlanInstance {
       AlignedMemory(byteCount: scratchStride * self.threads)
     )
     (arena, scratch) = (memory.arena.base, memory.scratch.base)
-    states = plan.states.map { store.bytes($0.name, initial: $0.initial) }
+    states = plan.states.map { store.memory($0.name, initial: $0.initial) }
     given = Array(repeating: nil, count: plan.given.count)
     times = .allocate(capacity: max(plan.steps.count * self.threads, 1))
     failure = .allocate(capacity: 1)

@@ -60,8 +60,6 @@ public struct Preparation: Sendable {
     case .fp32, .int8:
       if level == .all { try Pipeline([ReadPlanes()]).run(on: &lowered) }
       prepared = Prepared(graph: lowered)
-    case .bf16 where !lowered.states.isEmpty, .auto where !lowered.states.isEmpty:
-      prepared = Prepared(graph: lowered, notes: ["everything stays fp32: the model carries states from run to run"])
     case .bf16: prepared = try narrow(lowered)
     case .auto: prepared = try narrowWhereItPays(lowered)
     }

@@ -80,6 +80,7 @@ class Case:
         model = self.model()
         options = ort.SessionOptions()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.log_severity_level = 4
         session = ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         feed = {f"x{i}": np.asarray(x) for i, x in enumerate(self.operands) if x is not None and i not in self.constants}
         values = session.run(None, feed)
@@ -171,6 +172,47 @@ def transformer_cases():
     yield Case("expand_dims", "ExpandDims", [f(3, 4), i32(-1)], constants=(1,))
 
 
+def group_query_cases():
+    """Four heads of queries, two of keys and values, sixteen wide; a cache with room for twelve positions or none."""
+    heads, kv, width = 4, 2, 16
+    angles = np.outer(np.arange(16), 1 / 10 ** np.arange(width // 2)).astype(np.float32)
+    tables = [np.cos(angles), np.sin(angles)]
+
+    def case(name, steps, lengths, past=0, packed=False, rotary=True, bias=None, positions=None, **more):
+        batch, total = len(lengths), max(max(lengths), steps)
+        parts = [f(batch, steps, heads * width), f(batch, steps, kv * width), f(batch, steps, kv * width)]
+        parts = [np.concatenate(parts, 2), None, None] if packed else parts
+        cache = [f(batch, kv, past, width) for _ in range(2)]
+        for x in cache:
+            for i, length in enumerate(lengths):
+                x[i, :, length - steps if total > steps else 0:] = 0
+        counts = [i32([length - 1 for length in lengths]), i32(total)]
+        operands = [*parts, *cache, *counts, *(tables if rotary else [None, None]), positions, bias]
+        while operands[-1] is None:
+            operands.pop()
+        return Case(f"group_query_{name}", "GroupQueryAttention", operands, outputs=3, num_heads=heads, kv_num_heads=kv, do_rotary=int(rotary), **more)
+
+    yield case("prompt", 6, [6, 6])
+    yield case("prompt_plain", 6, [6, 6], rotary=False, scale=0.4)
+    yield case("prompt_packed", 5, [5], packed=True, rotary_interleaved=1)
+    yield case("prompt_window", 7, [7, 7], local_window_size=3)
+    yield case("prompt_softcap", 7, [7, 7], softcap=0.8)
+    yield case("prompt_room", 6, [6, 6], past=12)
+    yield case("token", 1, [7, 7], past=6)
+    yield case("token_lengths", 1, [7, 4], past=6)
+    yield case("token_packed", 1, [7, 4], past=6, packed=True)
+    yield case("token_interleaved", 1, [7, 3], past=6, rotary_interleaved=1)
+    yield case("token_room", 1, [7, 4], past=12)
+    yield case("token_window", 1, [7, 2], past=6, local_window_size=3)
+    yield case("token_softcap", 1, [7, 2], past=6, softcap=0.8)
+    yield case("token_plain", 1, [7, 7], past=6, rotary=False)
+    yield case("token_bias", 1, [7, 7], past=6, bias=f(1, heads, 1, 7))
+    yield case("token_positions", 1, [7, 7], past=6, positions=i64([[2], [9]]))
+    yield case("tokens", 3, [8], past=5)
+    yield case("tokens_window", 6, [11], past=5, local_window_size=4)
+    yield case("tokens_room", 6, [10], past=12, packed=True)
+
+
 def window_cases():
     x = f(2, 4, 9, 8)
     for constants in ((), (1, 2)):
@@ -254,7 +296,7 @@ def main() -> None:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     table, refused = {}, []
-    for cases in (quantized_cases(), transformer_cases(), window_cases(), recurrent_cases(), ml_cases.cases(Case), version_cases.cases(Case), dynamic_lstm_cases()):
+    for cases in (quantized_cases(), transformer_cases(), window_cases(), recurrent_cases(), ml_cases.cases(Case), version_cases.cases(Case), dynamic_lstm_cases(), group_query_cases()):
         for case in cases:
             try:
                 table[case.name] = case.write(out / case.name)

@@ -31,6 +31,36 @@ import Testing
     #expect(seen == [-5, -6, -7, -40, -5, -6])
   }
 
+  /// s′ = s + s, kept as bfloat16 from 1.
+  private static func doubling() throws -> Graph {
+    var g = Graph()
+    let s = g.state("s", initial: Tensor([BFloat16(1), BFloat16(1)], shape: [2]))
+    let next = try g.apply(Add(), s, s)
+    g.update(s, to: next)
+    g.outputs = [try g.apply(Cast(to: .float32), next)]
+    return g
+  }
+
+  @Test func `states kept as bfloat16 take float32`() throws {
+    let (graph, store) = (try Self.doubling(), StateStore())
+    store.set("s", to: Tensor([1.003, -2] as [Float], shape: [2]))
+    let session = Session(graph, state: store)
+    #expect(try session.run([] as [Tensor])[0].floats == [2, -4])
+    #expect(store.type(of: "s") == TensorType(.bfloat16, [2]))
+    try store.restore(["s": Tensor([3, 0.5] as [Float], shape: [2])])
+    #expect(try session.run([] as [Tensor])[0].floats == [6, 1])
+    #expect(throws: GraphError.self) { try store.restore(["s": Tensor([1, 2, 3] as [Float], shape: [3])]) }
+    try store.reset(to: graph)
+    #expect(store["s"]?.floats == [1, 1])
+    // What a session holds as float32 is not exchanged under it.
+    var wide = Graph()
+    let s = wide.state("s", initial: Tensor([0, 0] as [Float], shape: [2]))
+    wide.update(s, to: try wide.apply(Neg(), s))
+    let other = StateStore()
+    _ = try Session(wide, state: other).run([] as [Tensor])
+    #expect(throws: GraphError.self) { try Session(graph, state: other).run([] as [Tensor]) }
+  }
+
   @Test func `sessions refuse a store with a state of another type`() throws {
     let store = StateStore()
     _ = try BoundSession(Program(try Self.counter()), inputs: [], state: store)

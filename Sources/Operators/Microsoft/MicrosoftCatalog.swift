@@ -16,6 +16,7 @@ extension Catalog {
     Microsoft.FusedMatMul.self,
     Microsoft.GatherND.self,
     Microsoft.Gelu.self,
+    Microsoft.GroupQueryAttention.self,
     Microsoft.MatMulIntegerToFloat.self,
     Microsoft.MatMulNBits.self,
     Microsoft.MultiHeadAttention.self,

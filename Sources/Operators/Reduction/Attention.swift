@@ -58,7 +58,10 @@ public struct Attention: RowKernelOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    if let kernel = try narrowKernel(call) { return kernel }
+    guard try call.element(0) == .bfloat16 else { return try rowKernel(call) }
+    let layout = try AttentionLayout(call, self)
+    if let kernel = try narrowKernel(call, layout) { return kernel }
+    if let counted = try CountedAttention(call, self, layout) { return counted.kernel() }
     return try rowKernel(call)
   }
 
@@ -68,37 +71,51 @@ public struct Attention: RowKernelOp {
 
   func kernel<T: RowElement>(_ call: Call, _ layout: AttentionLayout, as _: T.Type) throws(GraphError) -> Kernel {
     if T.self == Float.self, let plan = try plainPlan(call, layout) {
-      let (hasMask, q, k, v) = (call.has(3), layout.q.first, layout.k.first, layout.v.first)
+      let (hasMask, hasCounts) = (call.has(3), call.has(6))
+      let (q, k, v) = (layout.q.first, layout.k.first, layout.v.first)
       return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
         plan.run(
-          tasks: range, q: frame.operand(0) + q, k: frame.operand(1) + k, v: frame.operand(2) + v,
-          mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
+          tasks: range, counts: hasCounts ? frame.operand(6) : nil, q: frame.operand(0) + q, k: frame.operand(1) + k,
+          v: frame.operand(2) + v, mask: hasMask ? frame.operand(3) : nil, y: frame.result(), scratch: frame.scratch)
       }
     }
     if T.self == Float.self, let counted = try CountedAttention(call, self, layout) { return counted.kernel() }
     return try AttentionKernel(call, self, layout).kernel(T.self)
   }
 
-  /// The plan for attention that masks nothing, the future, or by numbers for every key, and has one result.
+  /// The plan for attention that masks nothing, the future, by numbers for every key, or what is behind the valid keys, and
+  /// has one result.
   private func plainPlan(_ call: Call, _ layout: AttentionLayout) throws(GraphError) -> ScaledDotProductAttention? {
-    guard softcap == 0, left_window_size < 0, right_window_size < 0, !(4...6).contains(where: call.has),
-      !(1...3).contains(where: call.isUsed),
-      layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0,
-      !is_causal || layout.queries == layout.keys
+    guard try isPlain(call, layout), let mask = try maskStrides(call, layout),
+      !is_causal || call.has(6) || !call.has(3)
     else { return nil }
-    var mask = ScaledDotProductAttention.MaskStrides(batch: 0, head: 0, position: 0)
-    if call.has(3) {
-      let sizes = try call.sizes(3), target = [layout.batch, layout.queryHeads, layout.queries, layout.keys]
-      guard !is_causal, try call.element(3) == .float32, sizes.last == layout.keys, sizes.count <= 4,
-        zip(sizes.reversed(), target.reversed()).allSatisfy({ $0 == $1 || $0 == 1 })
-      else { return nil }
-      let strides = broadcastStrides(of: sizes, to: target)
-      mask = .init(batch: strides[0], head: strides[1], position: strides[2])
-    }
     return ScaledDotProductAttention(
       batch: layout.batch, heads: layout.queryHeads, keyHeads: layout.keyHeads, queries: layout.queries,
       keys: layout.keys,
       width: layout.depth, valueWidth: layout.width, scale: scale, isCausal: is_causal, q: layout.q.strides,
       k: layout.k.strides, v: layout.v.strides, y: layout.y.strides, mask: mask)
+  }
+
+  /// Whether it has one result and no past, and masks neither by windows nor by cut-off scores, so that it gains from packing
+  /// keys and values.
+  func isPlain(_ call: Call, _ layout: AttentionLayout) throws(GraphError) -> Bool {
+    guard softcap == 0, left_window_size < 0, right_window_size < 0, !(4...5).contains(where: call.has),
+      !(1...3).contains(where: call.isUsed),
+      layout.batch * layout.queries * layout.keys * layout.depth * layout.width > 0
+    else { return false }
+    guard call.has(6) else { return !is_causal || layout.queries == layout.keys }
+    guard try call.tensor(6) == TensorType(.int64, [layout.batch]) else { return false }
+    return layout.queries > CountedAttention.mostQueries
+  }
+
+  /// How far apart the rows of a float32 mask for every key lie; nil for other masks.
+  func maskStrides(_ call: Call, _ layout: AttentionLayout) throws(GraphError) -> ScaledDotProductAttention.Strides? {
+    guard call.has(3) else { return .init(batch: 0, head: 0, position: 0) }
+    let (sizes, target) = (try call.sizes(3), [layout.batch, layout.queryHeads, layout.queries, layout.keys])
+    guard try call.element(3) == .float32, sizes.last == layout.keys, sizes.count <= 4,
+      zip(sizes.reversed(), target.reversed()).allSatisfy({ $0 == $1 || $0 == 1 })
+    else { return nil }
+    let strides = broadcastStrides(of: sizes, to: target)
+    return .init(batch: strides[0], head: strides[1], position: strides[2])
   }
 }

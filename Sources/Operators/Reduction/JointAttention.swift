@@ -51,7 +51,9 @@ public struct JointAttention: RowKernelOp {
   }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
-    if let kernel = try attention.narrowKernel(call, layoutColumns()) { return kernel }
+    let attention = attention
+    let layout = try AttentionLayout(call, attention, layoutColumns())
+    if let kernel = try attention.narrowKernel(call, layout) { return kernel }
     return try rowKernel(call)
   }
 

@@ -54,7 +54,8 @@ public struct CacheKeysAndValues: Pass {
     }
     var ends = try prepared.ends(of: pairs)
     let sizes = Set(ends.flatMap { prepared.shape(of: $0.input) ?? [] }.compactMap(\.symbolName))
-    try Pipeline([ExposeAttention(pastSizes: sizes), RemoveDuplicates()]).run(on: &prepared)
+    try Pipeline([ExposeAttention(pastSizes: sizes, caches: Set(pairs.map(\.input))), RemoveDuplicates()]).run(
+      on: &prepared)
     ends = try prepared.ends(of: pairs)
     try prepared.bindSizes(CacheLayout.batchNames(prepared, ends))
     var rewriting = try CacheRewriting(prepared, try CacheLayout(prepared, ends, capacity: capacity))

@@ -27,6 +27,8 @@ public struct CarryOutputs: Pass {
         "no output is named like an input that it could be next; name pairs of the outputs \(names(graph.outputs)) and the inputs \(names(graph.inputs))"
       ).at("carry")
     }
+    // How much longer than the past its present is, only the rewritten operator tells.
+    try Pipeline([ExposeAttention(caches: Set(pairs.map(\.input)))]).run(on: &graph)
     let ends = try graph.ends(of: pairs)
     // Exporters may name the batch once for each input: what is known of one holds for all.
     let batch = ends.compactMap { graph.shape(of: $0.input)?.first?.size }.first ?? 1

@@ -5,15 +5,30 @@ import HoneOperators
 struct ExposeAttention: RewritePass {
   /// The names of sizes that count past positions.
   var pastSizes: Set<String> = []
+  /// The names of inputs that become caches, all of which is valid in every sample.
+  var caches: Set<String> = []
 
   init() {}
-  init(pastSizes: Set<String>) { self.pastSizes = pastSizes }
+  init(pastSizes: Set<String> = [], caches: Set<String>) { (self.pastSizes, self.caches) = (pastSizes, caches) }
 
   var rewrites: [Rewrite] {
-    let pastSizes = pastSizes
+    let (pastSizes, caches) = (pastSizes, caches)
     return [
       .rules([
-        Self.expanded("MultiHeadAttention with a past → Attention", on: Microsoft.MultiHeadAttention.self, past: 6),
+        Rule("MultiHeadAttention with a past → Attention", on: Microsoft.MultiHeadAttention.self) {
+          (op, node, graph) throws(GraphError) in
+          guard node.operands.count > 6, node.operands[6] != nil else { return nil }
+          let results = try op.expand(node.operands, graph.call(for: node), in: &graph)
+          return graph.exchange(node, for: results)
+        },
+        Rule("GroupQueryAttention with a cache → Attention", on: Microsoft.GroupQueryAttention.self) {
+          (op, node, graph) throws(GraphError) in
+          guard node.operands.count > 4, let keys = node.operands[3], let values = node.operands[4],
+            [keys, values].allSatisfy({ caches.contains(graph.name(of: $0)) })
+          else { return nil }
+          let results = try op.expandWithWholePast(node.operands, graph.call(for: node), in: &graph)
+          return graph.exchange(node, for: results)
+        },
         Rule("Softmax(q·kᵀ + mask)·v → Attention", on: MatMul.self) { (_, node, graph) throws(GraphError) in
           guard let match = CachedAttentionMatch(node, in: graph),
             graph.shape(of: match.value)?[2].symbols.isDisjoint(with: pastSizes) == false
@@ -25,15 +40,6 @@ struct ExposeAttention: RewritePass {
         },
       ])
     ]
-  }
-
-  private static func expanded<O: CompositeOp>(_ name: String, on _: O.Type, past: Int) -> Rule {
-    Rule(name, on: O.self) { (op, node, graph) throws(GraphError) in
-      guard node.operands.count > past, node.operands[past] != nil else { return nil }
-      let results = try op.expand(node.operands, graph.call(for: node), in: &graph)
-      for (old, new) in zip(node.results, results).dropFirst() { graph.replace(old, with: new) }
-      return results[0]
-    }
   }
 }
 
@@ -74,6 +80,12 @@ private struct CachedAttentionMatch {
 }
 
 extension Graph {
+  /// Results but the first take the places of those of `node`; the first is the rule's to give.
+  fileprivate mutating func exchange(_ node: Node, for results: [Value]) -> Value {
+    for (old, new) in zip(node.results, results).dropFirst() { replace(old, with: new) }
+    return results[0]
+  }
+
   /// `[batch, heads, positions, width]` of which `value` is `[batch, heads, width, positions]`.
   fileprivate func transposedMatrix(_ value: Value) -> Value? {
     guard let node = producer(of: value), let source = node.operands[0] else { return nil }

@@ -4,6 +4,9 @@ import HoneOperators
 /// Makes the data between products bfloat16, with float32 sums, biases, statistics and softmax; inputs and outputs keep
 /// their types. Of recurrent operators only the weights are rounded.
 ///
+/// States that only move from run to run, such as caches of keys and values, are bfloat16 too where nobody reads them as
+/// float32. What other states are computed from themselves with stays float32, but for products.
+///
 /// Runs after `LowerLayout`. Lowered graphs are not saved.
 public struct LowerPrecision: Pass {
   /// Products of fewer multiply-adds go with their neighbours.
@@ -13,7 +16,7 @@ public struct LowerPrecision: Pass {
   public init() {}
 
   public func run(on graph: inout Graph) throws(GraphError) {
-    guard graph.states.isEmpty else { return }
+    guard graph.trainable.isEmpty else { return }
     let kept = Set(kept)
     let keptNodes = graph.sorted().filter { kept.contains(graph.label(of: $0)) }.map(\.id)
     let choice = PrecisionChoice(graph, kept: Set(keptNodes), leastWork: leastWork)
@@ -26,6 +29,11 @@ public struct LowerPrecision: Pass {
 extension Graph {
   /// What reports call `node`.
   func label(of node: Node) -> String { node.name.isEmpty ? name(of: node.result) : node.name }
+}
+
+extension Tensor {
+  /// The elements rounded to bfloat16.
+  var bfloat16: Tensor { Tensor(floats.map { BFloat16($0) }, shape: sizes) }
 }
 
 /// The copy of a graph in which each value is there as float32, as bfloat16 or as both.
@@ -42,6 +50,7 @@ private struct NarrowedGraph {
     copy.name = source.name
     copy.metadata = source.metadata
     for input in source.inputs { wide[input] = copy.input(source.name(of: input), source.type(of: input)) }
+    let states = addStates()
     for node in source.sorted() {
       if choice.narrow.contains(node.id), let form = choice.forms[node.id] {
         try add(form, named: node.name)
@@ -49,12 +58,37 @@ private struct NarrowedGraph {
         try add(node)
       }
     }
+    for (state, next) in source.updates.sorted(by: { $0.key < $1.key }) {
+      copy.update(states[state]!, to: choice.isNarrow(state) ? try narrowed(next) : try widened(next))
+    }
     let names = source.outputs.map { source.name(of: $0) }
     var outputs: [Value] = []
     for output in source.outputs { outputs.append(try widened(output)) }
     copy.outputs = outputs
     for (output, name) in zip(outputs, names) where !copy.inputs.contains(output) { copy.rename(output, to: name) }
     return copy
+  }
+
+  /// The states of the copy for those of the source.
+  private mutating func addStates() -> [Value: Value] {
+    var states: [Value: Value] = [:]
+    // Caches of the same sizes share their zeros.
+    var zeros: [TensorType: Tensor] = [:]
+    for state in source.states {
+      guard case .state(let initial, _) = source.origin(of: state) else { continue }
+      let name = source.name(of: state)
+      if choice.isNarrow(state) {
+        let isZero = initial.floats.allSatisfy { $0 == 0 }
+        let first = zeros[initial.type].flatMap { isZero ? $0 : nil } ?? initial.bfloat16
+        if isZero { zeros[initial.type] = first }
+        states[state] = copy.state(name, initial: first)
+        narrow[state] = states[state]
+      } else {
+        states[state] = copy.state(name, initial: initial)
+        wide[state] = states[state]
+      }
+    }
+    return states
   }
 
   private mutating func add(_ node: Node) throws(GraphError) {
@@ -105,8 +139,7 @@ private struct NarrowedGraph {
     if let known = narrow[value] { return known }
     let result: Value
     if let tensor = source.constant(value) {
-      let halves = Tensor(tensor.floats.map { BFloat16($0) }, shape: tensor.sizes)
-      result = copy.constant(halves, source.name(of: value))
+      result = copy.constant(tensor.bfloat16, source.name(of: value))
     } else {
       result = try copy.apply(Cast(to: .bfloat16), try widened(value))
     }

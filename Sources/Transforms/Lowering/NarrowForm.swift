@@ -37,10 +37,15 @@ struct NarrowForm {
       wide.to = .float32
       if operands.count < 4 { self.wide = wide }
     case let attention as Attention:
-      guard node.results.count == 1, operands.dropFirst(4).allSatisfy({ $0 == nil }), attention.softcap == 0,
-        attention.left_window_size < 0, attention.right_window_size < 0
+      // Counts of valid keys come with a kernel that knows all masks.
+      let isCounted = operands.count > 6 && operands[6] != nil
+      let isPlain = attention.softcap == 0 && attention.left_window_size < 0 && attention.right_window_size < 0
+      guard node.results.count == 1, !operands.dropFirst(4).prefix(2).contains(where: { $0 != nil }),
+        isCounted || isPlain
       else { return false }
-      if operands.count > 3, let mask = operands[3], graph.element(of: mask) != .float32 { return false }
+      if operands.count > 3, let mask = operands[3], let element = graph.element(of: mask) {
+        guard element == .float32 || isCounted && element == .bool else { return false }
+      }
       data = [0, 1, 2]
       let keys = graph.shape(of: operands[1])?.dropLast().last?.size ?? 1
       work = 2 * keys * graph.nominalSize(of: operands[0])
@@ -51,6 +56,7 @@ struct NarrowForm {
     case is Transpose, is Reshape, is Flatten, is Squeeze, is Unsqueeze, is Identity, is Slice, is Split, is Expand:
       data = [0]
     case is Gather: data = [0]
+    case is TensorScatter: data = [0, 1]
     case is NHWCShuffleSplit: data = Set(operands.indices)
     case is Relu, is Sigmoid, is Tanh, is HardSigmoid, is HardSwish, is Swish, is QuickGelu, is Gelu, is LeakyRelu,
       is Elu, is Neg, is Abs:

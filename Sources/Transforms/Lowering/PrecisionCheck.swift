@@ -16,11 +16,11 @@ struct PrecisionCheck {
   private(set) var kept: [Kept] = []
   private(set) var notes: [String] = []
 
-  init(_ graph: Graph, threads: Int) {
+  init(_ graph: Graph, threads: Int, leastWork: Int = leastWork) {
     let products = graph.sorted().filter { (NarrowForm($0, in: graph)?.work ?? 0) > 0 }
     let (lasts, others) = (products.filter(graph.isLastLayer), products.filter { !graph.isLastLayer($0) })
     kept = lasts.map { Kept(node: graph.label(of: $0), reason: "the last layer") }
-    let large = others.filter { NarrowForm($0, in: graph)!.work >= Self.leastWork }
+    let large = others.filter { NarrowForm($0, in: graph)!.work >= leastWork }
     let small = others.count - large.count
     kept += failures(graph, large, threads)
     notes = kept.map { "‘\($0.node)’ stays fp32: \($0.reason)" }
@@ -31,20 +31,20 @@ struct PrecisionCheck {
   private func failures(_ graph: Graph, _ nodes: [Node], _ threads: Int) -> [Kept] {
     var observed = graph
     var values: [Value] = []
+    let states = Set(graph.states)
     for node in nodes {
       for value in node.operands.compactMap({ $0 }) + [node.result]
-      where graph.constant(value) == nil && !values.contains(value) {
+      where graph.constant(value) == nil && !states.contains(value) && !values.contains(value) {
         values.append(value)
       }
     }
     observed.outputs = values
-    guard !values.isEmpty, let tensors = Self.sample(observed, threads) else { return [] }
-    let known = Dictionary(uniqueKeysWithValues: zip(values, tensors))
+    guard !values.isEmpty, let known = Self.sample(observed, threads) else { return [] }
     return nodes.compactMap { node in
       guard let form = NarrowForm(node, in: graph), let expected = known[node.result] else { return nil }
       let operands = form.operands.enumerated().map { i, operand -> Tensor? in
         guard let operand, let tensor = graph.constant(operand) ?? known[operand] else { return nil }
-        return form.data.contains(i) ? Tensor(tensor.floats.map { BFloat16($0) }, shape: tensor.sizes) : tensor
+        return form.data.contains(i) ? tensor.bfloat16 : tensor
       }
       let results = try? Interpreter.evaluate(form.op, operands, resultCount: form.results.count)
       guard let result = results?.first else { return nil }
@@ -55,14 +55,24 @@ struct PrecisionCheck {
     }
   }
 
-  /// The outputs for inputs that the graph takes; nil if none is found.
-  private static func sample(_ graph: Graph, _ threads: Int) -> [Tensor]? {
+  /// The outputs for inputs that the graph takes, and the states that they are made from; nil if none is found.
+  private static func sample(_ graph: Graph, _ threads: Int) -> [Value: Tensor]? {
     let inputs = VerificationInputs(graph)
+    let states = graph.states
     for binding in inputs.bindings {
       guard let candidate = inputs.candidate(binding, .random(seed: 1)) else { continue }
-      guard let outputs = try? Session(graph, threads: threads).run(candidate.values) else { continue }
-      let tensors = outputs.compactMap(\.tensor)
-      return tensors.count == outputs.count ? tensors : nil
+      let store = StateStore()
+      let session = Session(graph, threads: threads, state: store)
+      // States hold something from the second run on, and what they became with it from the third.
+      for _ in 0..<(states.isEmpty ? 0 : 2) { _ = try? session.run(candidate.values) }
+      var known: [Value: Tensor] = [:]
+      for state in states { known[state] = store[graph.name(of: state)] }
+      guard let outputs = try? session.run(candidate.values) else { continue }
+      for (value, output) in zip(graph.outputs, outputs) {
+        guard let tensor = output.tensor else { return nil }
+        known[value] = tensor
+      }
+      return known
     }
     return nil
   }

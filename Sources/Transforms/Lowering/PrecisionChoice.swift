@@ -7,15 +7,23 @@ struct PrecisionChoice {
   private let nodes: [Node]
   let forms: [Node.ID: NarrowForm]
   private(set) var narrow: Set<Node.ID>
+  /// States that only move from run to run, and those whose next value a value is.
+  private let moved: Set<Value>
+  private let followed: [Value: [Value]]
 
-  /// Nodes of `kept` stay as they are; products of less than `leastWork` go with their neighbours.
+  /// Nodes of `kept` stay as they are, and so does what states are computed from themselves with, but for products; products
+  /// of less than `leastWork` go with their neighbours.
   init(_ graph: Graph, kept: Set<Node.ID> = [], leastWork: Int = 0) {
     self.graph = graph
     nodes = graph.sorted()
+    let paths = StatePaths(graph)
+    moved = paths.moved
+    followed = Dictionary(grouping: graph.updates.keys) { graph.updates[$0]! }
     var forms: [Node.ID: NarrowForm] = [:]
     for node in nodes where !kept.contains(node.id) {
       guard var form = NarrowForm(node, in: graph) else { continue }
       if form.work < leastWork { form.work = 0 }
+      if form.work == 0, paths.rounding.contains(node.id) { continue }
       forms[node.id] = form
     }
     self.forms = forms
@@ -56,8 +64,10 @@ struct PrecisionChoice {
     guard graph.constant(value) == nil else { return 0 }
     let users = graph.users(of: value)
     let narrowUsers = users.count { readsNarrow($0, value) }
-    let hasWideUsers = narrowUsers < users.count || graph.isOutput(value)
+    let hasWideUsers =
+      narrowUsers < users.count || graph.isOutput(value) || followed[value]?.contains { !isNarrow($0) } ?? false
     let size = graph.nominalSize(of: value)
+    if moved.contains(value), isNarrow(value) { return size }
     guard let producer = graph.producer(of: value), narrow.contains(producer.id), let form = forms[producer.id],
       !form.keepsData
     else {
@@ -65,6 +75,18 @@ struct PrecisionChoice {
     }
     guard hasWideUsers else { return size }
     return narrowUsers == 0 && form.wide != nil ? 2 * size : 3 * size
+  }
+
+  /// Whether `state` is kept as bfloat16: it is moved only, and whoever reads or makes it works on that.
+  func isNarrow(_ state: Value) -> Bool {
+    guard moved.contains(state), let next = graph.updates[state], let producer = graph.producer(of: next),
+      narrow.contains(producer.id), forms[producer.id]?.keepsData == false
+    else { return false }
+    return !graph.isOutput(state) && isReadNarrowOnly(state)
+  }
+
+  private func isReadNarrowOnly(_ value: Value) -> Bool {
+    graph.users(of: value).allSatisfy { readsNarrow($0, value) }
   }
 
   private func readsNarrow(_ node: Node, _ value: Value) -> Bool {

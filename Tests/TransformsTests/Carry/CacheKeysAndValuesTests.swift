@@ -20,7 +20,7 @@ import Testing
         case "input_ids": ids(0..<20)
         case "attention_mask": mask
         case "position_ids": Tensor((0..<20).map { Int64($0) }, shape: [1, 20])
-        default: Tensor.zeros(TensorType(.float32, [1, 2, 0, 4]))
+        default: Tensor.zeros(TensorType(.float32, graph.shape(of: input)!.map { $0.size ?? 0 }))
         }
       })[0].floats
   }
@@ -73,7 +73,7 @@ import Testing
   }
 
   /// Attention reads the first of the keys where they lie, in the cache.
-  @Test(arguments: [SmallDecoder.Attending.products, .microsoft, .standard])
+  @Test(arguments: [SmallDecoder.Attending.products, .microsoft, .standard, .grouped])
   func `attention reads caches in place`(attending: SmallDecoder.Attending) throws {
     var decoder = SmallDecoder(attending)
     var graph = try decoder.graph()
@@ -88,6 +88,39 @@ import Testing
     let names = Set(graph.states.map { graph.name(of: $0) })
     #expect(
       names.isSuperset(of: ["past_length", "past_attention_mask", "past_key_values.1.value"]) && names.count == 6)
+  }
+
+  /// As a command carries it, by names, with sizes that only the rewritten operator tells.
+  @Test func `pairs of GroupQueryAttention are found`() throws {
+    var decoder = SmallDecoder(.grouped)
+    var graph = try decoder.graph()
+    let expected = try Self.reference(graph)
+    try CarryOutputs(capacity: 20).run(on: &graph)
+    #expect(!graph.sorted().contains { $0.op is Microsoft.GroupQueryAttention })
+    let session = Session(try Preparation().program(graph))
+    var logits: [Float] = []
+    for token in 0..<20 { logits += try session.run(Self.inputs(graph, token..<token + 1))[0].floats }
+    #expect(Self.isClose(logits, expected))
+  }
+
+  /// Past and present handed on by the caller: as long as the text, or with room for more.
+  @Test(arguments: [0, 5]) func `GroupQueryAttention with its past given`(room: Int) throws {
+    var decoder = SmallDecoder(.grouped)
+    // A past with room says nothing of positions.
+    decoder.takesPositions = true
+    let graph = try decoder.graph()
+    let expected = try Self.reference(graph)
+    let session = Session(try Preparation().program(graph))
+    var past = (0..<4).map { _ in Tensor.zeros(TensorType(.float32, [1, 1, room * 4, 4])) }
+    var logits: [Float] = []
+    for range in [0..<6] + (6..<20).map({ $0..<$0 + 1 }) {
+      let places = Tensor(range.map { Int64($0) }, shape: [1, range.count])
+      let results = try session.run([Self.ids(range), Self.ones(range.upperBound), places] + past)
+      logits += results[0].floats
+      past = Array(results.dropFirst())
+      #expect(past.allSatisfy { $0.sizes == [1, 1, max(range.upperBound, room * 4), 4] })
+    }
+    #expect(Self.isClose(logits, expected))
   }
 
   @Test func `positions that the mask hides stay hidden`() throws {

@@ -66,16 +66,6 @@ import Testing
     #expect(try Session(carried).run([Self.sequence(2)]) == expected)
   }
 
-  @Test(arguments: [Precision.bf16, .auto]) func `what carries states stays fp32, and says so`(precision: Precision)
-    throws
-  {
-    var carried = try Self.recurrent()
-    try CarryState(Self.pairs, binding: ["batch": 1]).run(on: &carried)
-    let prepared = try Preparation(precision: precision).prepare(carried)
-    #expect(prepared.notes.contains { $0.contains("stays fp32") && $0.contains("states") }, "\(prepared.notes)")
-    #expect(prepared.graph.sorted().allSatisfy { prepared.graph.tensorType(of: $0.result).element == .float32 })
-  }
-
   /// y = x + a, a′ = b, b′ = y, and what a was: a delay of two runs whose states move on without any arithmetic.
   @Test func `states that become each other move together`() throws {
     var g = Graph()

@@ -1,3 +1,4 @@
+import Foundation
 import HoneIR
 import HoneOperators
 
@@ -14,6 +15,8 @@ struct SmallDecoder {
     case microsoft
     /// ONNX's operator with past and present.
     case standard
+    /// ONNX Runtime's operator whose queries share one head of keys and values, with angles for positions.
+    case grouped
   }
   var attending = Attending.products
   /// Position numbers are an input; otherwise they come from the past's length.
@@ -22,6 +25,7 @@ struct SmallDecoder {
   var cutsMask = false
   var takesMask = true
   private var seed = 1
+  private var keyHeads: Int { attending == .grouped ? 1 : 2 }
 
   init(_ attending: Attending = .products) { self.attending = attending }
 
@@ -42,7 +46,7 @@ struct SmallDecoder {
     var pasts: [Value] = []
     for i in 0..<2 {
       for name in ["key", "value"] {
-        pasts.append(g.input("past_key_values.\(i).\(name)", TensorType(.float32, [1, 2, p, 4])))
+        pasts.append(g.input("past_key_values.\(i).\(name)", TensorType(.float32, [1, Dimension(keyHeads), p, 4])))
       }
     }
     func scalar(_ i: Int) -> Value { g.constant(.scalar(Int64(i))) }
@@ -58,8 +62,13 @@ struct SmallDecoder {
     for i in 0..<2 {
       let norm = try g.apply(LayerNormalization(), x, g.constant(weights(8)), g.constant(weights(8)))
       var parts: [Value] = []
-      for _ in 0..<3 { parts.append(try g.apply(MatMul(), norm, g.constant(weights(8, 8)))) }
-      let (y, k, v) = try attend(parts, pasts[2 * i], pasts[2 * i + 1], bias, &g)
+      for width in [8, 4 * keyHeads, 4 * keyHeads] {
+        parts.append(try g.apply(MatMul(), norm, g.constant(weights(8, width))))
+      }
+      let (y, k, v) =
+        attending == .grouped
+        ? try attend(parts, Array(pasts[2 * i...2 * i + 1]), given, mask, total, &g)
+        : try attend(parts, pasts[2 * i], pasts[2 * i + 1], bias, &g)
       presents += [k, v]
       x = try g.apply(Add(), x, g.apply(MatMul(), y, g.constant(weights(8, 8))))
       x = try g.apply(Add(), x, g.apply(MatMul(), g.apply(Tanh(), x), g.constant(weights(8, 8))))
@@ -129,5 +138,31 @@ struct SmallDecoder {
     if attending == .choices { scores = try g.apply(Where(), g.apply(IsNaN(), scores), bias, scores) }
     let y = try g.apply(MatMul(), g.apply(Softmax(), scores), v)
     return (try g.apply(Reshape(), g.apply(split, y), g.constant(.integers([0, 0, 8]))), k, v)
+  }
+
+  /// As models for ONNX Runtime have it: the mask says how many positions there are.
+  private func attend(
+    _ parts: [Value], _ past: [Value], _ positions: Value?, _ mask: Value?, _ total: Value, _ g: inout Graph
+  ) throws -> (Value, Value, Value) {
+    var op = Microsoft.GroupQueryAttention()
+    (op.num_heads, op.kv_num_heads, op.do_rotary) = (2, 1, true)
+    let angles: [Float] = (0..<64).map { Float($0 / 2) / ($0 % 2 == 0 ? 1 : 10) }
+    let tables = [
+      Tensor(angles.map { Float(Foundation.cos(Double($0))) }, shape: [32, 2]),
+      Tensor(angles.map { Float(Foundation.sin(Double($0))) }, shape: [32, 2]),
+    ]
+    var (count, all) = (try g.apply(Unsqueeze(), total, g.constant(.integers([0]))), total)
+    if let mask {
+      var sum = ReduceSum()
+      sum.keepdims = false
+      count = try g.apply(sum, mask, g.constant(.integers([1])))
+      all = try g.apply(Gather(), g.apply(Shape(), mask), g.constant(.scalar(Int64(1))))
+    }
+    let last = try g.apply(Cast(to: .int32), g.apply(Sub(), count, g.constant(.scalar(Int64(1)))))
+    let results = try g.apply(
+      op,
+      parts + past + [last, try g.apply(Cast(to: .int32), all)] + tables.map { g.constant($0) } + [positions],
+      resultCount: 3)
+    return (results[0], results[1], results[2])
   }
 }
