@@ -34,6 +34,7 @@ struct ConvolutionRowsTests {
     let count = ConvolutionTests.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
     let whole = Guarded([UInt16](repeating: 7, count: count)), parts = Guarded([UInt16](repeating: 7, count: count))
     let operands = EpilogueOperands(bias: bias.pointer)
+    defer { withExtendedLifetime(bias) {} }
     ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
       plan.run(tasks: tasks, x: x.pointer, weights: packed, y: whole.pointer, operands: operands, scratch: scratch)
     }

@@ -187,6 +187,7 @@ struct ConvolutionTests {
     let yCount = Self.count(s.batch * s.outputPixels, s.outputStride, s.outputChannels)
     let whole = Guarded([Float](repeating: 7, count: yCount)), parts = Guarded([Float](repeating: 7, count: yCount))
     let operands = EpilogueOperands(bias: bias.pointer)
+    defer { withExtendedLifetime(bias) {} }
     Self.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
       plan.run(
         tasks: tasks, x: x.pointer, weights: packed, y: whole.pointer, operands: operands, scratch: scratch)

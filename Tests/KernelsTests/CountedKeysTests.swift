@@ -19,6 +19,7 @@ import Testing
         y: rows, instructionSet: set)
       let (q, k, v) = (Guarded(q), Guarded(k), Guarded(v))
       let y = Guarded([Float](repeating: .nan, count: queries * width))
+      defer { withExtendedLifetime((q, k, v, counts)) {} }
       ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
         plan.run(
           tasks: tasks, counts: counted ? UnsafePointer(counts.pointer) : nil, q: q.pointer, k: k.pointer, v: v.pointer,
@@ -32,6 +33,7 @@ import Testing
         isCausal: isCausal, q: rows, k: rows, v: rows, y: rows, instructionSet: set)
       let (q, k, v) = (Guarded(q.map(bfloat16)), Guarded(k.map(bfloat16)), Guarded(v.map(bfloat16)))
       let y = Guarded([UInt16](repeating: 0x7fc0, count: queries * width))
+      defer { withExtendedLifetime((q, k, v, counts)) {} }
       ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
         plan.run(
           tasks: tasks, counts: counted ? UnsafePointer(counts.pointer) : nil, q: q.pointer, k: k.pointer, v: v.pointer,

@@ -24,6 +24,8 @@ struct MatrixColumnsTests {
     let columns = zip(parts, widths).map { MatrixColumns($0.pointer, n: $1) }
     let a = (0..<m * k).map { Float($0 % 13) / 13 - 0.4 }
     let halves = a.map { UInt16($0.bitPattern >> 16) }
+    // Products read through pointers only.
+    defer { withExtendedLifetime((parts, one)) {} }
     for set in InstructionSet.available {
       let wide = MatrixProduct(m: m, n: n, k: k, instructionSet: set)
       let products = [
