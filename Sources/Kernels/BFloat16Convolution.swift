@@ -104,7 +104,7 @@ public struct BFloat16Convolution: Sendable {
     y: UnsafeMutableRawPointer, operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
     prepare(scratch)
-    grid.forEachBlock(rows: rows, image: image, positions: ConvolutionGrid.narrowPositions) {
+    grid.forEachBlock(rows: rows, image: image) {
       compute($0, x, weights, y, operands, scratch)
     }
   }

@@ -11,9 +11,6 @@ struct ConvolutionGrid: Sendable {
     var share: ClosedRange<Double> = 0...0
   }
 
-  /// Positions of narrow types that products of some rows take at a time.
-  static let narrowPositions = 192
-
   /// Rows of outputs that depthwise kernels compute together.
   private static let depthwiseRows = 4
 
@@ -31,6 +28,8 @@ struct ConvolutionGrid: Sendable {
   /// The panels of one block of positions are consecutive tasks: for results so wide that writing whole rows of them at
   /// once is worth reading all weights again from the second-level cache.
   private let panelsFirst: Bool
+  /// Positions that products of some rows take at a time: more of narrow types, whose inputs are as small and soon done.
+  private let positionsTogether: Int
 
   /// `elementsPerStep` is how many inputs one multiply-accumulate lane takes, `tileRows` how many positions are computed
   /// together. Depthwise kernels are used where suitable, strips of copied input for at most `stripChannels` channels. A
@@ -40,6 +39,7 @@ struct ConvolutionGrid: Sendable {
     stripChannels: Int = 0, columns: Int? = nil
   ) {
     self.shape = shape
+    positionsTogether = elementsPerStep == 1 ? 48 : 192
     isDepthwise = shape.isDepthwise
     usesStrip = InputStrip.suits(shape, channels: stripChannels)
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
@@ -101,9 +101,8 @@ struct ConvolutionGrid: Sendable {
         : Double(part.lowerBound) / Double(pixels)...Double(part.upperBound) / Double(pixels))
   }
 
-  /// Visits the blocks of some rows of an image: few positions at a time, `positions` unless kernels take whole rows of them,
-  /// for all output channels of a group.
-  func forEachBlock(rows: Range<Int>, image: Int, positions: Int = 48, _ body: (Block) -> Void) {
+  /// Visits the blocks of some rows of an image: few positions at a time, for all output channels of a group.
+  func forEachBlock(rows: Range<Int>, image: Int, _ body: (Block) -> Void) {
     let width = shape.output.last!
     // Images that are merged count as one.
     let (image, first) = images < shape.batch ? (0, image * shape.outputPixels) : (image, 0)
@@ -111,7 +110,7 @@ struct ConvolutionGrid: Sendable {
     guard !isDepthwise else {
       return body(Block(image: image, group: 0, panels: 0..<panels.count, pixels: pixels))
     }
-    let most = usesStrip ? pixelsPerBlock : positions
+    let most = usesStrip ? pixelsPerBlock : positionsTogether
     for group in 0..<groups {
       for begin in stride(from: pixels.lowerBound, to: pixels.upperBound, by: max(1, most)) {
         let block = begin..<min(pixels.upperBound, begin + most)

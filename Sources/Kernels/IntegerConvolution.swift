@@ -134,7 +134,7 @@ public struct IntegerConvolution: Sendable {
     scratch: UnsafeMutableRawPointer
   ) {
     prepare(scratch, xZero)
-    grid.forEachBlock(rows: rows, image: image, positions: ConvolutionGrid.narrowPositions) {
+    grid.forEachBlock(rows: rows, image: image) {
       compute($0, x, xZero, weights, y, operands, scratch)
     }
   }

@@ -16,7 +16,7 @@ public final class PackedConvolution: Sendable {
     _ weights: UnsafeRawPointer, shape: ConvolutionShape, method: ConvolutionMethod? = nil, kept: Bool = true,
     instructionSet: InstructionSet = .current
   ) {
-    func memory(_ count: Int) -> AlignedMemory {
+    func allocate(_ count: Int) -> AlignedMemory {
       kept ? .shared(byteCount: count * 4) : AlignedMemory(byteCount: count * 4)
     }
     self.instructionSet = instructionSet
@@ -26,35 +26,35 @@ public final class PackedConvolution: Sendable {
     isNarrow = self.method == .direct && shape.isNarrow(instructionSet)
     guard !isNarrow else {
       (groupFloats, depth) = (0, taps * channels)
-      self.memory = memory(shape.outputChannels * depth)
+      memory = allocate(shape.outputChannels * depth)
       for output in 0..<shape.outputChannels {
         instructionSet.table.pointee.transpose_4(
-          weights + output * depth * 4, taps * 4, self.memory.base + output * depth * 4, channels * 4, channels, taps)
+          weights + output * depth * 4, taps * 4, memory.base + output * depth * 4, channels * 4, channels, taps)
       }
       return
     }
     guard !shape.isDepthwise else {
       (groupFloats, depth) = (0, taps)
-      self.memory = memory(taps * shape.outputChannels)
+      memory = allocate(taps * shape.outputChannels)
       instructionSet.table.pointee.transpose_4(
-        weights, taps * 4, self.memory.base, shape.outputChannels * 4, shape.outputChannels, taps)
+        weights, taps * 4, memory.base, shape.outputChannels * 4, shape.outputChannels, taps)
       return
     }
     if case .winograd(let tile) = self.method {
       depth = (tile + 2) * (tile + 2) * channels
       groupFloats = panels.paddedColumns * depth
-      self.memory = memory(groupFloats)
+      memory = allocate(groupFloats)
       packWinograd(weights, tile: tile, channels: channels, panels: panels)
       return
     }
     depth = taps * channels
     groupFloats = panels.paddedColumns * depth
-    self.memory = memory(shape.groups * groupFloats)
+    memory = allocate(shape.groups * groupFloats)
     for group in 0..<shape.groups {
       for panel in 0..<panels.count {
         let columns = panels.columns(panel), column = group * panels.n + panel * panels.width
         let width = roundedUp(columns, to: instructionSet.lanes)
-        let out = self.memory.base + (group * groupFloats + panel * panels.width * depth) * 4
+        let out = memory.base + (group * groupFloats + panel * panels.width * depth) * 4
         panels.pack(
           weights + column * channels * taps * 4, columns: columns, width: width, channels: channels, taps: taps,
           into: out)

@@ -59,20 +59,28 @@ struct Bands: Sendable {
   }
   var windowByteCount: Int { windowOffsets.last! }
 
-  /// What thread `worker` of `count` does, in order. Threads share the rows of all images equally; what lies on both sides of
-  /// a border between them, both compute.
+  /// What thread `worker` of `count` does, in order.
   func pieces(worker: Int, of count: Int) -> [Piece] {
+    Self.share(of: members, worker: worker, of: count).flatMap { pieces(image: $0.image, rows: $0.rows) }
+  }
+
+  /// The rows of the last member that `worker` of `count` threads makes. Threads share the rows of all images equally; what
+  /// lies on both sides of a border between them, both compute.
+  private static func share(
+    of members: [Member], worker: Int, of count: Int
+  ) -> [(image: Int, rows: Range<Int>)] {
     let height = members.last!.rows.count
-    let all = images * height
-    var (next, end) = (all * worker / count, all * (worker + 1) / count)
-    var pieces: [Piece] = []
+    let all = members[0].rows.images * height
+    var next = all * worker / count
+    let end = all * (worker + 1) / count
+    var shares: [(image: Int, rows: Range<Int>)] = []
     while next < end {
       let (image, row) = next.quotientAndRemainder(dividingBy: height)
       let last = min(height, row + end - next)
-      pieces += self.pieces(image: image, rows: row..<last)
+      shares.append((image, row..<last))
       next += last - row
     }
-    return pieces
+    return shares
   }
 
   private func pieces(image: Int, rows: Range<Int>) -> [Piece] {
@@ -101,19 +109,13 @@ struct Bands: Sendable {
 
   /// How much more than each row once `members` compute on so many threads, as a share. Rows count as many bytes as they have.
   static func repeatedShare(_ members: [Member], threads: Int) -> Double {
-    let (images, height) = (members[0].rows.images, members.last!.rows.count)
-    let all = images * height
     var (computed, once) = (0, 0)
-    for member in members { once += images * member.rows.count * member.rowByteCount }
+    for member in members { once += member.rows.images * member.rows.count * member.rowByteCount }
     for worker in 0..<threads {
-      var next = all * worker / threads
-      let end = all * (worker + 1) / threads
-      while next < end {
-        let row = next % height, last = min(height, row + end - next)
-        for (member, rows) in zip(members, needed(of: members, for: row..<last)) {
+      for share in share(of: members, worker: worker, of: threads) {
+        for (member, rows) in zip(members, needed(of: members, for: share.rows)) {
           computed += rows.count * member.rowByteCount
         }
-        next += last - row
       }
     }
     return once == 0 ? 0 : Double(computed) / Double(once) - 1

@@ -1,4 +1,4 @@
-import HoneIR
+public import HoneIR
 
 /// Which recurrent operator it is.
 public enum RecurrentCellKind: String, Sendable, Hashable, Codable {
@@ -16,7 +16,7 @@ public enum RecurrentCellKind: String, Sendable, Hashable, Codable {
 }
 
 /// The attributes of `LSTM`, `GRU` and `RNN` together, for operators that serve all three.
-protocol AnyRecurrentOp: Op {
+public protocol AnyRecurrentOp: Op {
   var cell: RecurrentCellKind { get set }
   var activation_alpha: [Float] { get set }
   var activation_beta: [Float] { get set }
@@ -30,6 +30,12 @@ protocol AnyRecurrentOp: Op {
 }
 
 extension AnyRecurrentOp {
+  /// The form of `op`; nil if it is not recurrent.
+  public init?(_ op: any Op) {
+    guard let kind = RecurrentCellKind(op), let op = op as? any RecurrentOp else { return nil }
+    self.init(kind, like: op)
+  }
+
   init(_ cell: RecurrentCellKind, like op: any RecurrentOp) {
     self.init()
     self.cell = cell

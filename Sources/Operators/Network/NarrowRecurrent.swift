@@ -18,12 +18,6 @@ public struct NarrowRecurrent: ExecutableOp, AnyRecurrentOp {
   public init() {}
   public static var domain: String { NHWC.domain }
 
-  /// The form of `op` with such weights; nil if it is not recurrent.
-  public init?(_ op: any Op) {
-    guard let kind = RecurrentCellKind(op), let op = op as? any RecurrentOp else { return nil }
-    self.init(kind, like: op)
-  }
-
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] { try inference.infer(call) }
 
   public func kernel(_ call: Call) throws(GraphError) -> Kernel {
