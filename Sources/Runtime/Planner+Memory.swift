@@ -58,8 +58,10 @@ extension Planner.Round {
             planner.slots[slot].isNextState = true
             continue
           }
+          // What stands in another place, too, is read there while results are written.
           if let buffer = bufferOf[source], memory.buffers[buffer].last <= i, planner.slots[source].place == nil,
-            memory.buffers[buffer].byteCount >= byteCount
+            memory.buffers[buffer].byteCount >= byteCount,
+            step.operands.count(where: { $0.flatMap { bufferOf[$0] } == buffer }) == 1
           {
             bufferOf[slot] = buffer
             memory.extend(buffer, to: lastUse[slot] ?? i)
