@@ -15,7 +15,9 @@ struct EpilogueTests {
     let plan = MatrixProduct(
       m: x.count, n: 1, k: 1, epilogue: Epilogue(activation: activation), instructionSet: set)
     plan.run(tasks: 0..<plan.taskCount, a: x, b: one, c: &y, scratch: nil)
-    #expect(distance(y, x.map { activation(Double($0)) }) < 3e-7)
+    // Those in cubic segments are a little further away.
+    let isSegmented = [.gelu, .geluTanh, .silu].contains(activation)
+    #expect(distance(y, x.map { activation(Double($0)) }) < (isSegmented ? 1e-6 : 3e-7))
   }
 
   @Test(arguments: InstructionSet.available, activations)

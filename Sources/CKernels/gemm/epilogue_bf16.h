@@ -42,6 +42,7 @@ static __attribute__((noinline)) void CAT(finish_bf16, ISA)(const GemmBF16 *g, s
   switch (g->epilogue.activation) {
     case activation_silu: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_silu); break;
     case activation_gelu: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_gelu); break;
+    case activation_gelu_tanh: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_gelu_tanh); break;
     case activation_clip: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_clip); break;
     case activation_none: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_none); break;
     case activation_hard_swish: vfinish_rows_bf16(g, row, rows, tile, tile_stride, activation_hard_swish); break;

@@ -74,6 +74,7 @@ static __attribute__((noinline)) void CAT(activate_f32, ISA)(const GemmF32 *g, s
     case activation_silu: activate_rows_f32(g, row, rows, tile, nv, activation_silu); break;
     case activation_sigmoid: activate_rows_f32(g, row, rows, tile, nv, activation_sigmoid); break;
     case activation_gelu: activate_rows_f32(g, row, rows, tile, nv, activation_gelu); break;
+    case activation_gelu_tanh: activate_rows_f32(g, row, rows, tile, nv, activation_gelu_tanh); break;
     case activation_hard_swish: activate_rows_f32(g, row, rows, tile, nv, activation_hard_swish); break;
     case activation_leaky_relu: activate_rows_f32(g, row, rows, tile, nv, activation_leaky_relu); break;
     default: activate_rows_f32(g, row, rows, tile, nv, g->epilogue.activation); break;

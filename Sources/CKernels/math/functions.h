@@ -1,3 +1,4 @@
+#pragma once
 // Transcendental functions on vectors. `exact` keeps every step a separate rounding, which gives the same bits on every
 // instruction set; otherwise multiply-adds are fused where that is an instruction.
 INLINE vf vmadd(vf a, vf b, vf c, int exact) { return exact ? a * b + c : vfma(a, b, c); }

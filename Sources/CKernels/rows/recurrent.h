@@ -1,6 +1,6 @@
 // The standard activations without a branch per vector.
 INLINE vf vgate(vf x, int standard, int code, float p0, float p1, int is_tanh) {
-  if (standard) return is_tanh ? vtanh_(x, 0) : vsigmoid_(x, 0);
+  if (standard) return is_tanh ? vtanh_near(x) : vsigmoid_near(x);
   if (code == activation_none) return x;
   return vactivate_(x, code, vset(p0), vset(p1), 0);
 }
