@@ -55,6 +55,24 @@ struct BytesTests {
   }
 
   @Test(arguments: InstructionSet.available)
+  func `quotients are rounded as division rounds them`(set: InstructionSet) {
+    var random = Random(11)
+    var scales = random.floats(200, 1e-3...1) + [1e-30, 3e-20, 1e30, 1, 0.1, Float(1).nextDown, Float(2).nextDown]
+    scales.append(.leastNormalMagnitude)
+    for scale in scales {
+      // Values as near as can be to where the rounding changes.
+      let values = (-130...130).flatMap { k -> [Float] in
+        let tie = (Float(k) + 0.5) * scale
+        return [tie, tie.nextUp, tie.nextDown]
+      }
+      let grid = ByteGrid(type: .int8, scale: scale, zero: 0)
+      var y = [UInt8](repeating: 1, count: values.count)
+      set.quantize(values, &y, count: values.count, scale: scale, zero: 0, .int8)
+      #expect(y == values.map { Self.quantized($0 / scale, grid) }, "\(set) \(scale)")
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
   func `extremes include the range given`(set: InstructionSet) {
     for count in Self.counts {
       var random = Random(UInt64(count) + 7)
