@@ -9,6 +9,7 @@ extension Catalog {
     MatMulInteger.self,
     QLinearConv.self,
     QLinearMatMul.self,
+    QLinearMatMulSum.self,
     QuantizeGradient.self,
     QuantizeLinear.self,
   ]

@@ -1,8 +1,8 @@
 import HoneIR
 import HoneOperators
 
-/// Brings quantized residual sums into the integer convolutions before them. The convolution's own result is rounded as
-/// before, in registers.
+/// Brings quantized sums into the integer convolutions and matrix products before them: residuals, and biases of products.
+/// What the sum is made of is rounded as before, in registers.
 ///
 /// Lowered graphs are not saved.
 public struct FuseQuantizedSums: RewritePass {
@@ -30,7 +30,26 @@ public struct FuseQuantizedSums: RewritePass {
             return try graph.apply(conv, operands, insteadOf: node)
           }
           return nil
-        }
+        },
+        Rule("QLinearAdd(QLinearMatMul, y) → product with addend y", on: Microsoft.QLinearAdd.self) {
+          (_, node, graph) throws(GraphError) in
+          for first in [0, 3] {
+            let second = 3 - first
+            guard let (_, product) = graph.soleProducer(of: node.operands[first], as: QLinearMatMul.self),
+              let addend = node.operands[second], let shape = graph.shape(of: product.result), let width = shape.last,
+              graph.shape(of: addend) == shape || graph.shape(of: addend) == [width],
+              graph.rank(of: product.operands[3]) == 2, node.operands.count > 7,
+              ([1, 2, 4, 5, 6, 7].map { node.operands[$0] } + product.operands.dropFirst()).allSatisfy({
+                $0.flatMap { graph.constant($0) } != nil
+              })
+            else { continue }
+            let operands =
+              product.operands[..<6] + node.operands[6...7] + node.operands[second...second + 2]
+              + node.operands[first + 1...first + 2]
+            return try graph.apply(QLinearMatMulSum(), Array(operands), insteadOf: node)
+          }
+          return nil
+        },
       ])
     ]
   }

@@ -83,6 +83,23 @@ import Testing
     #expect(!ops.contains("QLinearAdd") && ops.contains("NHWCQLinearConv"))
   }
 
+  @Test(arguments: [false, true])
+  func `sums of products are rounded before biases and residuals are added`(isRow: Bool) throws {
+    // Scales are powers of two, so that nothing else rounds.
+    let ops = try operators([2, 5, 80], steps: 0, scale: 1) { b, x in
+      let q = try b.pair(x, scale: 1 / 32, zero: 128)
+      let weights = b.graph.constant(Tensor((0..<80 * 80).map { Int8($0 % 7) - 3 }, shape: [80, 80]))
+      let w = try b.graph.apply(
+        DequantizeLinear(), weights, b.graph.constant(.scalar(Float(0.25))), b.graph.constant(.scalar(Int8(0))))
+      let y = try b.pair(b.graph.apply(MatMul(), q, w), scale: 0.125, zero: 100)
+      let bias = b.graph.constant(Tensor((0..<80).map { UInt8($0 * 3) }, shape: [80]))
+      let row = try b.graph.apply(
+        DequantizeLinear(), bias, b.graph.constant(.scalar(Float(1) / 16)), b.graph.constant(.scalar(UInt8(120))))
+      return try b.pair(b.graph.apply(Add(), isRow ? row : y, isRow ? y : q), scale: 0.25, zero: 90)
+    }
+    #expect(!ops.contains("QLinearAdd") && ops.contains("QLinearMatMulSum"))
+  }
+
   @Test func `functions of one byte become tables`() throws {
     let ops = try operators([2, 8, 5, 5], steps: 0, scale: 1) { b, x in
       let q = try b.pair(x, scale: 0.03, zero: 128)
