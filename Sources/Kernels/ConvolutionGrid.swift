@@ -54,8 +54,9 @@ struct ConvolutionGrid: Sendable {
     let rowsTogether = isDepthwise && isRectangular ? Self.depthwiseRows : 1
     let unit = isDepthwise || usesStrip ? shape.output.last! * rowsTogether : tileRows
     // Each block reads the weights again: few positions are divided into few blocks, of equal size.
-    let isPlain = elementsPerStep == 1 && !isDepthwise && !usesStrip
-    let isShort = isPlain && pixels < 192
+    let isTiled = !isDepthwise && !usesStrip
+    let isPlain = elementsPerStep == 1 && isTiled
+    let isShort = isTiled && pixels < 192 && (isPlain || elementsPerStep == 4 && tileRows < 16)
     // Of an odd number of panels one thread would take more than another: threads share the positions instead.
     let isOdd = isShort && shape.batch == 1 && pixels >= 40 && [3, 5, 7].contains(panels.count)
     let most = isShort ? max(pixels / 48, isOdd ? 2 : 1) : dividedUp(pixels, by: max(unit, 1))

@@ -175,7 +175,7 @@ public struct IntegerConvolution: Sendable {
       type: xType, zero: xZero, column: column, columns: grid.panels.columns(panel), rows: block.pixels.count,
       c: y + (row * shape.outputStride + channel) * epilogue.resultByteCount, cStride: shape.outputStride,
       result: epilogue.resultCode,
-      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride), share: block.share)
     // A strip may be read past a kernel row, where the packed weights are 0.
     if strip != nil, arguments.b_zeros == nil { arguments.a.depth = roundedUp(source.depth, to: 4) }
     instructionSet.table.pointee.gemm_i8(&arguments)

@@ -50,7 +50,8 @@ public struct IntegerMatrixProduct: Sendable {
           RowSource(rows: a + row * aStride, stride: aStride, depth: k), type: aType, zero: 0, column: column,
           columns: panels.columns(panel), rows: block.rows.count, c: c + (row * cStride + column) * element,
           cStride: cStride, result: epilogue.resultCode,
-          epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride))
+          epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride),
+          share: Double(row) / Double(m)...Double(block.rows.upperBound) / Double(m))
         switch aZero {
         case .all(let zero): arguments.a_zero = zero
         case .perRow(let zeros): arguments.a_zeros = zeros + row

@@ -71,14 +71,19 @@ final class IntegerPanels: @unchecked Sendable {
 
   var byteCount: Int { memory.byteCount }
 
-  /// The panel that begins at `column` of a product of these rows with it.
+  /// The panel that begins at `column` of a product of these rows with it, which fetches a share of the next panel meanwhile.
   func product(
     _ a: RowSource, type: ByteType, zero: Int32, column: Int, columns: Int, rows: Int, c: UnsafeMutableRawPointer,
-    cStride: Int, result: Int32, epilogue: EpilogueI8
+    cStride: Int, result: Int32, epilogue: EpilogueI8, share: ClosedRange<Double>
   ) -> GemmI8 {
-    GemmI8(
-      a: a, b: memory.base.assumingMemoryBound(to: Int8.self) + taps * roundedUp(depth, to: 4) * column, c: c,
+    let rowBytes = taps * roundedUp(depth, to: 4)
+    let next = min((column + width) * rowBytes, memory.byteCount)
+    let count = Double(min(width * rowBytes, memory.byteCount - next))
+    let begin = Int(count * share.lowerBound), end = Int(count * share.upperBound)
+    return GemmI8(
+      a: a, b: memory.base.assumingMemoryBound(to: Int8.self) + rowBytes * column, c: c,
       c_stride: cStride, rows: rows, columns: columns, a_signed: type.isSigned ? 1 : 0, result: result, a_zero: zero,
-      a_zeros: nil, b_zeros: zeros.map { UnsafePointer($0 + column) }, b_sums: sums + column, epilogue: epilogue)
+      a_zeros: nil, b_zeros: zeros.map { UnsafePointer($0 + column) }, b_sums: sums + column, epilogue: epilogue,
+      next: memory.base + (next + begin), next_bytes: end - begin)
   }
 }

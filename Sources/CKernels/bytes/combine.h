@@ -61,7 +61,7 @@ static __attribute__((noinline)) void CAT(scale_columns, ISA)(const CombineBytes
                  (vi)_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 1)) - a_zero,
                  (vi)_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 2)) - a_zero,
                  (vi)_mm512_cvtepu8_epi32(_mm512_extracti32x4_epi32(v, 3)) - a_zero};
-      finish_byte_row(&k, x, NULL, y, 4, bytes_plain);
+      finish_byte_row(&k, x, _mm512_setzero_si512(), y, 4, bytes_plain);
     }
   }
 }

@@ -7,8 +7,17 @@ typedef struct {
   Addend addend;
   __m512i zero, low, high, order;
   __mmask64 mask;
-  int has_bias, has_output, has_limits, is_signed, has_residual;
+  int has_bias, has_output, has_limits, is_signed, has_residual, form;
 } ByteRows;
+
+// Which parts of a finish are there; known when compiling the common ones.
+enum { bytes_plain, bytes_residual, bytes_any };
+
+INLINE int byte_form(const ByteRows *k) {
+  if (k->has_bias || k->has_limits) return bytes_any;
+  if (!k->has_residual) return k->has_output ? bytes_any : bytes_plain;
+  return k->addend.has_inner && k->has_output ? bytes_residual : bytes_any;
+}
 
 INLINE ByteRows byte_rows(const EpilogueI8 *e, int result, int kind, size_t columns) {
   ByteRows k;
@@ -31,16 +40,8 @@ INLINE ByteRows byte_rows(const EpilogueI8 *e, int result, int kind, size_t colu
   k.has_limits = e->activation == activation_clip;
   k.is_signed = result == gemm_result_s8;
   k.has_residual = kind == finish_residual;
+  k.form = byte_form(&k);
   return k;
-}
-
-// Which parts of a finish are there; known when compiling the common ones.
-enum { bytes_plain, bytes_residual, bytes_any };
-
-INLINE int byte_form(const ByteRows *k) {
-  if (k->has_bias || k->has_limits) return bytes_any;
-  if (!k->has_residual) return k->has_output ? bytes_any : bytes_plain;
-  return k->addend.has_inner && k->has_output ? bytes_residual : bytes_any;
 }
 
 // The bytes of up to 64 sums; lanes of 128 bits of the result hold four of each vector.
@@ -74,10 +75,8 @@ INLINE __m512i finish_bytes(const ByteRows *k, const vi sums[4], __m512i residua
   return y;
 }
 
-INLINE void finish_byte_row(const ByteRows *k, const vi sums[4], const uint8_t *residual, uint8_t *c, int nv, int form) {
-  __m512i bytes = _mm512_setzero_si512();
-  if (form != bytes_plain && k->has_residual) bytes = _mm512_maskz_loadu_epi8(k->mask, residual);
-  __m512i y = finish_bytes(k, sums, bytes, nv, form);
+INLINE void finish_byte_row(const ByteRows *k, const vi sums[4], __m512i residual, uint8_t *c, int nv, int form) {
+  __m512i y = finish_bytes(k, sums, residual, nv, form);
   _mm512_mask_storeu_epi8(c, k->mask, _mm512_permutexvar_epi32(k->order, y));
 }
 #endif

@@ -8,7 +8,7 @@ typedef struct {
 } TileConfiguration;
 
 // Rows of A handled at once, and the longest ones that are copied.
-enum { amx_rows = 32, amx_longest = 6144 };
+enum { amx_rows = byte_tile_rows, amx_longest = 6144 };
 
 // What a tap gives to 64 bytes of a row: lanes of `mask`, from `delta` bytes behind its beginning on.
 typedef struct {
@@ -64,11 +64,6 @@ static __attribute__((noinline)) void CAT(amx_gather, ISA)(const GemmI8 *g, size
     }
 }
 
-// What to fetch meanwhile: of each tile of B, rows first, first + stride, … of the one so many bytes behind it.
-typedef struct {
-  size_t first, stride, bytes;
-} Ahead;
-
 #define AMX_STEP(dp, rows2, columns2)                                   \
   for (size_t p = 0; p < steps; p++, b += step / 4 * width4, a += step) { \
     _tile_loadd(4, a, a_stride);                                        \
@@ -83,15 +78,13 @@ typedef struct {
       dp(2, 5, 6);                                                      \
       if (columns2) dp(3, 5, 7);                                        \
     }                                                                   \
-    for (size_t i = ahead.first; i < step / 4; i += ahead.stride) {     \
-      _mm_prefetch((const char *)b + ahead.bytes + i * width4, _MM_HINT_T1); \
-      if (columns2) _mm_prefetch((const char *)b + ahead.bytes + i * width4 + 64, _MM_HINT_T1); \
-    }                                                                   \
+    for (size_t i = 0; i < ahead.lines; i++, ahead.next += ahead_line)  \
+      _mm_prefetch(ahead.next, _MM_HINT_T1);                            \
   }
 
 // Sums of up to 32 rows and 32 columns over `steps` times `step` bytes, on top of `start` per column.
 INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,
-                      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
+                      PanelAhead ahead, const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
   _tile_loadd(0, start, 0);
   if (rows2) _tile_loadd(2, start, 0);
   if (columns2) {
@@ -115,7 +108,7 @@ INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t
 #define AMX_BLOCK(rows2, columns2)                                                                                  \
   static __attribute__((noinline)) void CAT(amx_##rows2##columns2, ISA)(                                             \
       const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,                 \
-      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
+      PanelAhead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
     if (is_signed) amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 1, rows2, columns2);                 \
     else amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 0, rows2, columns2);                           \
   }
@@ -124,42 +117,6 @@ AMX_BLOCK(0, 1)
 AMX_BLOCK(1, 0)
 AMX_BLOCK(1, 1)
 #undef AMX_BLOCK
-
-INLINE void amx_finish(const GemmI8 *g, const ByteRows *k, size_t row, size_t rows, const int32_t *sums, int nv,
-                       int form) {
-  ByteRows copy = *k;
-  const EpilogueI8 *e = &g->epilogue;
-  // Read before anything is written, for the result may take the residual's place: a masked load waits for stores near it.
-  _Alignas(64) uint8_t residual[amx_rows * 64];
-  if (copy.has_residual) {
-    const uint8_t *from = (const uint8_t *)e->residual + (ptrdiff_t)row * e->residual_stride;
-    for (size_t r = 0; r < rows; r++, from += e->residual_stride)
-      _mm512_store_si512(residual + 64 * r, _mm512_maskz_loadu_epi8(copy.mask, from));
-  }
-  uint8_t *c = (uint8_t *)g->c + (ptrdiff_t)row * g->c_stride;
-  ptrdiff_t c_stride = g->c_stride;
-  for (size_t r = 0; r < rows; r++, c += c_stride) {
-    vi v[4];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < nv; j++) v[j] = vloadi(sums + r * 64 + j * LANES);
-    finish_byte_row(&copy, v, residual + 64 * r, c, nv, form);
-  }
-}
-
-#define AMX_FINISH(nv)                                                                                               \
-  static __attribute__((noinline)) void CAT(amx_finish_##nv, ISA)(                                                   \
-      const GemmI8 *g, const ByteRows *k, size_t row, size_t rows, const int32_t *sums, int form) {                  \
-    switch (form) {                                                                                                  \
-      case bytes_plain: amx_finish(g, k, row, rows, sums, nv, bytes_plain); break;                                   \
-      case bytes_residual: amx_finish(g, k, row, rows, sums, nv, bytes_residual); break;                             \
-      default: amx_finish(g, k, row, rows, sums, nv, bytes_any); break;                                              \
-    }                                                                                                                \
-  }
-AMX_FINISH(1)
-AMX_FINISH(2)
-AMX_FINISH(3)
-AMX_FINISH(4)
-#undef AMX_FINISH
 
 // As the simple finish of floats, for sums that are corrected already.
 static __attribute__((noinline)) void CAT(amx_finish_floats, ISA)(const GemmI8 *g, size_t row, size_t rows,
@@ -201,15 +158,7 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
   int is_float = kind == finish_simple && g->result == gemm_result_f32 && g->epilogue.activation == activation_none;
   int is_fast = (kind != finish_general && is_bytes) || is_float;
   ByteRows k;
-  int form = bytes_any;
-  if (is_fast && is_bytes) {
-    k = byte_rows(&g->epilogue, g->result, kind, g->columns);
-    form = byte_form(&k);
-  }
-  typedef void (*FinishRows)(const GemmI8 *, const ByteRows *, size_t, size_t, const int32_t *, int);
-  static const FinishRows finishes[] = {CAT(amx_finish_1, ISA), CAT(amx_finish_2, ISA), CAT(amx_finish_3, ISA),
-                                        CAT(amx_finish_4, ISA)};
-  FinishRows finish_rows = finishes[(g->columns + LANES - 1) / LANES - 1];
+  if (is_fast && is_bytes) k = byte_rows(&g->epilogue, g->result, kind, g->columns);
   // The general finish expects A as u8.
   for (size_t j = 0; j < g->columns; j += LANES) {
     size_t n = g->columns - j;
@@ -230,6 +179,8 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
   }
   _tile_loadconfig(&tiles);
   size_t width4 = (g->columns + LANES - 1) / LANES * LANES * 4;
+  size_t runs = steps * ((width4 / 4 + 31) / 32), left = (g->rows + amx_rows - 1) / amx_rows;
+  const char *next = g->next, *end = next + g->next_bytes;
   for (size_t row = 0; row < g->rows; row += amx_rows) {
     size_t count = g->rows - row < amx_rows ? g->rows - row : amx_rows;
     const uint8_t *a = (const uint8_t *)s->base + (ptrdiff_t)row * s->stride;
@@ -253,20 +204,21 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
       a = rows_of_a;
       a_stride = length;
     }
-    // Weights come from far away where there are few rows to use them; the next panel lies behind this one.
-    Ahead ahead = {s->taps == 1 && depth4 >= 256 ? row / amx_rows : 64, (g->rows + amx_rows - 1) / amx_rows,
-                   depth4 * width4};
+    // Weights come from far away where there are few rows to use them.
+    size_t lines = next < end ? ((size_t)(end - next) / ahead_line + runs * left - 1) / (runs * left) : 0;
     for (size_t j = 0; j < width4 / 4; j += 32) {
       int columns2 = j + 16 < width4 / 4;
       (columns2 ? count > 16 ? CAT(amx_11, ISA) : CAT(amx_01, ISA) : count > 16 ? CAT(amx_10, ISA) : CAT(amx_00, ISA))(
-          a, a_stride, g->b + j * 4, width4, steps, step, ahead, start + j, sums + j, g->a_signed);
+          a, a_stride, g->b + j * 4, width4, steps, step, (PanelAhead){next, lines}, start + j, sums + j, g->a_signed);
+      next += lines * steps * ahead_line;
     }
+    left--;
     if (is_float) {
       CAT(amx_finish_floats, ISA)(g, row, count, sums);
       continue;
     }
     if (is_fast) {
-      finish_rows(g, &k, row, count, sums, form);
+      byte_tile_of(g->columns)(g, &k, row, count, sums, 64);
       continue;
     }
     FinishI8 finish = finish_of(g);

@@ -1,5 +1,5 @@
+#include "byte_tile.h"
 #include "dot.h"
-#include "finish_bytes.h"
 
 enum { i8_rows = HAS_VNNI || HAS_DOTPROD ? 6 : 4 };
 
@@ -25,10 +25,22 @@ static __attribute__((noinline)) void CAT(last_bytes, ISA)(const uint8_t *const 
   }
 }
 
-INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth, int is_signed,
-                                  int rows, int nv, int split) {
-  size_t p = 0;
+// Memory that a tile fetches into the second-level cache, `lines` cache lines with every few steps of its sums: evenly, for
+// what is on its way takes the places of what the sums wait for.
+typedef struct {
+  const char *next;
+  size_t lines;
+} PanelAhead;
+
+enum { ahead_bytes = 32, ahead_line = 64 };
+
+INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth, PanelAhead *ahead,
+                                  int is_signed, int rows, int nv, int split) {
+  const char *next = ahead->next;
+  size_t p = 0, lines = ahead->lines;
   for (; p + 4 * (size_t)split <= depth; p += 4 * (size_t)split) {
+    if (lines && p % ahead_bytes == 0)
+      for (size_t i = 0; i < lines; i++, next += ahead_line) __builtin_prefetch(next, 0, 2);
 #pragma clang loop unroll(full)
     for (int s = 0; s < split; s++, b += nv * LANES * 4) {
       Right bv[4];
@@ -58,8 +70,43 @@ INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8
         acc[r * nv + j] = dot4(acc[r * nv + j], av, right(vloadi((const int32_t *)(const void *)(b + j * LANES * 4))));
     }
   }
+  ahead->next = next;
   return b;
 }
+
+#if HAS_VNNI
+// Signed rows as u8, a piece at a time, so that the steps of a tile need not flip what they repeat.
+enum { flipped_bytes = 512 };
+
+static __attribute__((noinline)) void CAT(flip_rows, ISA)(const uint8_t *const a[], size_t from, size_t count, int rows,
+                                                          uint8_t *out) {
+  __m512i flip = _mm512_set1_epi8((char)0x80);
+  for (int r = 0; r < rows; r++, out += flipped_bytes)
+    for (size_t i = 0; i < count; i += 64) {
+      __mmask64 mask = count - i >= 64 ? ~0ull : (1ull << (count - i)) - 1;
+      _mm512_store_si512(out + i, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a[r] + from + i), flip));
+    }
+}
+
+INLINE const int8_t *tile_sums_flipped(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth,
+                                       PanelAhead *ahead, int rows, int nv, int split) {
+  _Alignas(64) uint8_t flipped[i8_rows * flipped_bytes];
+  const uint8_t *piece[i8_rows];
+#pragma clang loop unroll(full)
+  for (int r = 0; r < rows; r++) piece[r] = flipped + r * flipped_bytes;
+  for (size_t from = 0; from < depth; from += flipped_bytes) {
+    size_t count = depth - from < flipped_bytes ? depth - from : flipped_bytes;
+    CAT(flip_rows, ISA)(a, from, count, rows, flipped);
+    b = tile_sums_i8(acc, piece, b, count, ahead, 0, rows, nv, split);
+  }
+  return b;
+}
+#else
+INLINE const int8_t *tile_sums_flipped(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth,
+                                       PanelAhead *ahead, int rows, int nv, int split) {
+  return tile_sums_i8(acc, a, b, depth, ahead, 1, rows, nv, split);
+}
+#endif
 
 // Σ over k of row `row` of A, as u8.
 static int32_t CAT(row_sum_i8, ISA)(const GemmI8 *g, size_t row) {
@@ -165,42 +212,49 @@ INLINE void finish_registers_i8(const GemmI8 *g, size_t row, const vi acc[], int
   }
 }
 
+// What all tiles of a product have in common.
+typedef struct {
+  const GemmI8 *g;
+  _Alignas(64) int32_t start[PANEL_VECTORS * LANES];  // what sums begin with, per column
 #if HAS_AVX512
-// The finishes of bytes, from registers.
-INLINE void finish_byte_rows(const GemmI8 *g, const ByteRows *given, size_t row, const vi acc[], int rows, int form) {
-  const EpilogueI8 *e = &g->epilogue;
-  ByteRows k = *given;
-  vi zero = vseti(DOT_OFFSET - g->a_zero - (g->a_signed ? 128 : 0)), correction[4];
-#pragma clang loop unroll(full)
-  for (size_t j = 0; j < 4; j++) {
-    size_t at = j * LANES, n = g->columns > at ? g->columns - at : 0;
-    correction[j] = n ? vmul(vloadi_some(g->b_sums + at, n), zero) : (vi)0;
-    if (n && e->bias_i32) correction[j] = vadd(correction[j], vloadi_some(e->bias_i32 + at, n));
-  }
-  uint8_t *c = (uint8_t *)g->c + (ptrdiff_t)row * g->c_stride;
-  const uint8_t *residual = k.has_residual ? (const uint8_t *)e->residual + (ptrdiff_t)row * e->residual_stride : NULL;
-#pragma clang loop unroll(full)
-  for (int r = 0; r < rows; r++) {
-    vi sums[4];
-#pragma clang loop unroll(full)
-    for (int j = 0; j < 4; j++) sums[j] = vadd(acc[r * 4 + j], correction[j]);
-    finish_byte_row(&k, sums, k.has_residual ? residual + r * e->residual_stride : NULL, c + r * g->c_stride, 4,
-                    form);
-  }
-}
+  ByteRows bytes;
+  int is_bytes;  // whether `bytes` finish them
 #endif
+} TilesI8;
 
-INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv, int split) {
+INLINE TilesI8 tiles_i8(const GemmI8 *g) {
+  TilesI8 t = {.g = g};
+#if HAS_AVX512
+  int kind = finish_kind_of(g);
+  t.is_bytes = kind != finish_general && (g->result == gemm_result_u8 || g->result == gemm_result_s8);
+  if (!t.is_bytes) return t;
+  t.bytes = byte_rows(&g->epilogue, g->result, kind, g->columns);
+  vi zero = vseti(DOT_OFFSET - g->a_zero - (g->a_signed ? 128 : 0));
+  for (size_t j = 0; j < g->columns; j += LANES) {
+    size_t n = g->columns - j;
+    vi correction = vmul(vloadi_some(g->b_sums + j, n), zero);
+    if (g->epilogue.bias_i32) correction = vadd(correction, vloadi_some(g->epilogue.bias_i32 + j, n));
+    vstorei(t.start + j, correction);
+  }
+#endif
+  return t;
+}
+
+INLINE void tile_i8(const TilesI8 *tiles, size_t row, PanelAhead ahead, int is_signed, int rows, int nv, int split) {
+  const GemmI8 *g = tiles->g;
   vi acc[32];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows * nv * split; i++) acc[i] = (vi)0;
+  for (int i = 0; i < rows * nv; i++) acc[i] = vloadi(tiles->start + i % nv * LANES);
+#pragma clang loop unroll(full)
+  for (int i = rows * nv; i < rows * nv * split; i++) acc[i] = (vi)0;
   const RowSource *s = &g->a;
   const uint8_t *base = s->base, *a[8];
   const int8_t *b = g->b;
   if (!s->offsets) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) a[r] = base + (ptrdiff_t)(row + (size_t)r) * s->stride;
-    tile_sums_i8(acc, a, b, s->depth, is_signed, rows, nv, split);
+    if (is_signed) tile_sums_flipped(acc, a, b, s->depth, &ahead, rows, nv, split);
+    else tile_sums_i8(acc, a, b, s->depth, &ahead, 0, rows, nv, split);
   } else {
     const int32_t *offsets = s->offsets + (ptrdiff_t)row * s->offset_stride;
     for (size_t t = 0; t < s->taps; t++) {
@@ -209,21 +263,18 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv
         int32_t offset = offsets[r * s->offset_stride + (ptrdiff_t)t];
         a[r] = offset < 0 ? (const uint8_t *)s->padding : base + offset;
       }
-      b = tile_sums_i8(acc, a, b, s->depth, is_signed, rows, nv, split);
+      if (is_signed) b = tile_sums_flipped(acc, a, b, s->depth, &ahead, rows, nv, split);
+      else b = tile_sums_i8(acc, a, b, s->depth, &ahead, 0, rows, nv, split);
     }
   }
 #pragma clang loop unroll(full)
   for (int i = rows * nv; i < rows * nv * split; i++) acc[i % (rows * nv)] = vadd(acc[i % (rows * nv)], acc[i]);
 #if HAS_AVX512
-  if (rows == i8_rows && nv == 4) {
-    int kind = finish_kind_of(g);
-    if (kind != finish_general && (g->result == gemm_result_u8 || g->result == gemm_result_s8)) {
-      ByteRows k = byte_rows(&g->epilogue, g->result, kind, g->columns);
-      switch (byte_form(&k)) {
-        case bytes_plain: finish_byte_rows(g, &k, row, acc, rows, bytes_plain); return;
-        case bytes_residual: finish_byte_rows(g, &k, row, acc, rows, bytes_residual); return;
-        default: finish_byte_rows(g, &k, row, acc, rows, bytes_any); return;
-      }
+  if (rows == i8_rows && tiles->is_bytes) {
+    switch (tiles->bytes.form) {
+      case bytes_plain: finish_byte_registers(g, &tiles->bytes, row, acc, rows, nv, bytes_plain); return;
+      case bytes_residual: finish_byte_registers(g, &tiles->bytes, row, acc, rows, nv, bytes_residual); return;
+      default: finish_byte_registers(g, &tiles->bytes, row, acc, rows, nv, bytes_any); return;
     }
   }
 #endif
@@ -239,6 +290,12 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv
   for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
     for (int j = 0; j < nv; j++) vstorei(tile + (r * nv + j) * LANES, acc[r * nv + j]);
+#if HAS_AVX512
+  if (tiles->is_bytes) {
+    byte_tile_of(g->columns)(g, &tiles->bytes, row, (size_t)rows, tile, (size_t)nv * LANES);
+    return;
+  }
+#endif
   finish_of(g)(g, row, (size_t)rows, tile, (size_t)nv * LANES);
 }
 
@@ -246,12 +303,14 @@ INLINE void tile_i8(const GemmI8 *g, size_t row, int is_signed, int rows, int nv
   ((rows) * (nv) * 4 <= i8_rows * PANEL_VECTORS   ? 4            \
    : (rows) * (nv) * 2 <= i8_rows * PANEL_VECTORS ? 2            \
                                                   : 1)
-#define TILE(nv, rows)                                                                                   \
-  static __attribute__((noinline)) void CAT(tile_u8_##nv##x##rows, ISA)(const GemmI8 *g, size_t row) {   \
-    tile_i8(g, row, 0, rows, nv, SPLIT_I8(nv, rows));                                                    \
-  }                                                                                                      \
-  static __attribute__((noinline)) void CAT(tile_s8_##nv##x##rows, ISA)(const GemmI8 *g, size_t row) {   \
-    tile_i8(g, row, 1, rows, nv, SPLIT_I8(nv, rows));                                                    \
+#define TILE(nv, rows)                                                                                     \
+  static __attribute__((noinline)) void CAT(tile_u8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row,      \
+                                                                        PanelAhead ahead) {                \
+    tile_i8(t, row, ahead, 0, rows, nv, SPLIT_I8(nv, rows));                                               \
+  }                                                                                                        \
+  static __attribute__((noinline)) void CAT(tile_s8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row,      \
+                                                                        PanelAhead ahead) {                \
+    tile_i8(t, row, ahead, 1, rows, nv, SPLIT_I8(nv, rows));                                               \
   }
 #define NAME(type, nv, rows) CAT(tile_##type##_##nv##x##rows, ISA)
 #if HAS_VNNI || HAS_DOTPROD
@@ -273,12 +332,23 @@ TILES(4)
 #endif
 
 KERNEL(gemm_i8)(const GemmI8 *g) {
-  typedef void (*Tile)(const GemmI8 *, size_t);
-  static const Tile tiles[2][PANEL_VECTORS][i8_rows] = {PANEL_NAMES(u8), PANEL_NAMES(s8)};
-  const Tile *column = tiles[g->a_signed != 0][(g->columns + LANES - 1) / LANES - 1];
-  size_t row = 0;
-  for (; row + i8_rows <= g->rows; row += i8_rows) column[i8_rows - 1](g, row);
-  if (row < g->rows) column[g->rows - row - 1](g, row);
+  typedef void (*Tile)(const TilesI8 *, size_t, PanelAhead);
+  static const Tile functions[2][PANEL_VECTORS][i8_rows] = {PANEL_NAMES(u8), PANEL_NAMES(s8)};
+  enum { most_lines = 4 };
+  const Tile *column = functions[g->a_signed != 0][(g->columns + LANES - 1) / LANES - 1];
+  TilesI8 tiles = tiles_i8(g);
+  // Runs of steps in a tile, each of which fetches some lines.
+  size_t runs = g->a.taps * ((g->a.depth + ahead_bytes - 1) / ahead_bytes), left = (g->rows + i8_rows - 1) / i8_rows;
+  const char *next = g->next, *end = next + g->next_bytes;
+  for (size_t row = 0, rows; row < g->rows; row += rows, left--) {
+    size_t rest = g->rows - row;
+    // A tile of few rows would wait for B.
+    rows = rest <= i8_rows ? rest : rest <= i8_rows + 2 ? (rest + 1) / 2 : i8_rows;
+    size_t lines = next < end && runs ? ((size_t)(end - next) / ahead_line + runs * left - 1) / (runs * left) : 0;
+    if (lines > most_lines) lines = most_lines;
+    column[rows - 1](&tiles, row, (PanelAhead){next, lines});
+    next += lines * runs * ahead_line;
+  }
 }
 #undef PANEL_NAMES
 #undef NAMES

@@ -116,6 +116,9 @@ typedef struct {
   /// Σ over k of packed B, per column.
   const int32_t *b_sums;
   EpilogueI8 epilogue;
+  /// As in GemmF32.
+  const void *_Nullable next;
+  size_t next_bytes;
 } GemmI8;
 
 /// Packs rows k × columns n of B (byte strides, any alignment) into panels of `panel_columns`.
