@@ -32,6 +32,14 @@ struct ConvolutionTests {
     ConvolutionShape(
       inputChannels: 64, outputChannels: 64, groups: 64, input: [7, 12], kernel: [5, 5], padsBegin: [2, 2]),
     ConvolutionShape(
+      inputChannels: 96, outputChannels: 96, groups: 96, input: [5, 19], kernel: [3, 3], padsBegin: [1, 1]),
+    ConvolutionShape(
+      inputChannels: 16, outputChannels: 16, groups: 16, input: [6, 37], kernel: [5, 5], strides: [2, 2],
+      padsBegin: [2, 2]),
+    ConvolutionShape(
+      inputChannels: 144, outputChannels: 144, groups: 144, input: [4, 21], kernel: [3, 3], strides: [1, 2],
+      padsBegin: [1, 1]),
+    ConvolutionShape(
       inputChannels: 102, outputChannels: 102, groups: 102, input: [6, 11], kernel: [5, 5], strides: [2, 2],
       padsBegin: [2, 2]),
     ConvolutionShape(inputChannels: 96, outputChannels: 130, input: [7, 7], kernel: [1, 1]),
