@@ -147,7 +147,9 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
     if (!step) step = 64;
   }
   size_t steps = is_whole ? s->depth / step : length / 64;
-  if (g->rows < 6 || length == 0 || (!is_whole && (length > amx_longest || s->taps + length / 64 > amx_pieces))) {
+  // So short a row costs less step by step than by tiles that are mostly empty.
+  int is_short = s->taps * depth4 <= (is_whole ? 16 : 40);
+  if (g->rows < 6 || is_short || (!is_whole && (length > amx_longest || s->taps + length / 64 > amx_pieces))) {
     CAT(gemm_i8, ISA)(g);
     return;
   }
