@@ -122,7 +122,7 @@ public struct Convolution: Sendable {
       (arguments.b, arguments.b_stride, arguments.finish) = (panel, taps * depth, 1)
       return instructionSet.table.pointee.narrow_f32(&arguments)
     }
-    if let windows = strip?.windows, columns <= instructionSet.lanes, instructionSet.lanes == 16 {
+    if let windows = strip?.windows, columns <= 2 * instructionSet.lanes, instructionSet.lanes == 16 {
       return stationary(arguments, windows, scratch.assumingMemoryBound(to: Float.self))
     }
     let step = aliased || taps * depth <= TaskGrid.longestDepth ? taps : max(1, TaskGrid.splitDepth / depth)

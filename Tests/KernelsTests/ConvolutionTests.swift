@@ -19,6 +19,10 @@ struct ConvolutionTests {
       inputChannels: 1, outputChannels: 65, input: [12, 31], kernel: [3, 5], strides: [1, 3], padsBegin: [0, 2],
       padsEnd: [2, 1]),
     ConvolutionShape(
+      batch: 2, inputChannels: 3, outputChannels: 24, input: [7, 39], kernel: [3, 3], strides: [2, 2],
+      padsBegin: [1, 1]),
+    ConvolutionShape(inputChannels: 1, outputChannels: 20, input: [9, 22], kernel: [5, 5], padsBegin: [1, 2]),
+    ConvolutionShape(
       inputChannels: 4, outputChannels: 8, input: [14, 9], kernel: [3, 3], dilations: [2, 2], padsBegin: [2, 2]),
     ConvolutionShape(
       inputChannels: 12, outputChannels: 18, groups: 3, input: [8, 8], kernel: [3, 3], padsBegin: [1, 1]),
