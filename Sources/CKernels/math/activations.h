@@ -50,25 +50,20 @@ INLINE void vpower_each(vf z[], float scale, int n, int half) {
 
 // x / (1 + e⁻ˣ)
 INLINE void vsilu_each(vf x[], int n, int half) {
-#if HAS_AVX512
-  (void)half;
-  vcubic_rectifier_each(x, n, cubic_silu, cubic_silu_scale);
-#else
   vf d[each_most];
+#if HAS_AVX512
+  EACH_VECTOR(i, n) d[i] = vmax(x[i], (vf)-87.0f);
+#else
   EACH_VECTOR(i, n) d[i] = vclip(x[i], (vf)-87.0f, (vf)87.0f);
+#endif
   vpower_each(d, -1.44269504f, n, half);
   EACH_VECTOR(i, n) d[i] += 1.0f;
   vreciprocal_each(d, n, half);
   EACH_VECTOR(i, n) x[i] *= d[i];
-#endif
 }
 
 // x · Φ(x), with erfc a = t · P(t) · exp −a², t = 1 / (1 + 0.39 a), in the manner of Abramowitz and Stegun 7.1.26.
 INLINE void vgelu_each(vf x[], int n, int half) {
-#if HAS_AVX512
-  (void)half;
-  vcubic_rectifier_each(x, n, cubic_gelu, cubic_gelu_scale);
-#else
   vf t[each_most], e[each_most], p[each_most];
   // Beyond the bound what is left of Φ is nothing.
   EACH_VECTOR(i, n) t[i] = vmin(vabs(x[i]), (vf)13.2f);
@@ -83,18 +78,6 @@ INLINE void vgelu_each(vf x[], int n, int half) {
   EACH_VECTOR(i, n) p[i] = vfma(p[i], t[i], (vf)0.11766257f);
   EACH_VECTOR(i, n) p[i] *= t[i] * e[i];
   EACH_VECTOR(i, n) x[i] *= x[i] < 0.0f ? p[i] : 1.0f - p[i];
-#endif
-}
-
-INLINE void vgelu_tanh_each(vf x[], int n) {
-#if HAS_AVX512
-  vcubic_rectifier_each(x, n, cubic_gelu_tanh, cubic_gelu_tanh_scale);
-#else
-  EACH_VECTOR(i, n) {
-    vf cubic = vfma(x[i] * x[i] * x[i], (vf)0.044715f, x[i]);
-    x[i] = 0.5f * x[i] * (1.0f + vtanh_(cubic * 0.79788456f, 0));
-  }
-#endif
 }
 
 // Sigmoid and tanh within 3e-7, but not of their own size: for what is added to and multiplied with others of size 1.
@@ -128,10 +111,10 @@ INLINE vf vactivate_(vf x, int code, vf p0, vf p1, int exact) {
       if (exact) return 0.5f * x * (1.0f + verf_(x * 0.70710678f, exact));
       vgelu_each(&x, 1, 0);
       return x;
-    case activation_gelu_tanh:
-      if (exact) return 0.5f * x * (1.0f + vtanh_((x * x * x * 0.044715f + x) * 0.79788456f, exact));
-      vgelu_tanh_each(&x, 1);
-      return x;
+    case activation_gelu_tanh: {
+      vf cubic = vmadd(x * x * x, (vf)0.044715f, x, exact);
+      return 0.5f * x * (1.0f + vtanh_(cubic * 0.79788456f, exact));
+    }
     case activation_silu:
       if (exact) return x * vsigmoid_(x, exact);
       vsilu_each(&x, 1, 0);
@@ -154,7 +137,6 @@ INLINE vf vactivate_half_(vf x, int code, vf p0, vf p1) {
     }
     case activation_silu: vsilu_each(&x, 1, 1); return x;
     case activation_gelu: vgelu_each(&x, 1, 1); return x;
-#if !HAS_AVX512
     case activation_gelu_tanh: {
       vf cubic = vfma(x * x * x, (vf)0.044715f, x), d = vclip(cubic * -1.59576912f, (vf)-87.0f, (vf)87.0f);
       vpower_each(&d, 1.44269504f, 1, 1);
@@ -162,18 +144,20 @@ INLINE vf vactivate_half_(vf x, int code, vf p0, vf p1) {
       vreciprocal_each(&d, 1, 1);
       return x * d;
     }
-#endif
     default: return vactivate_(x, code, p0, p1, 0);
   }
 }
 
-// As vactivate_, of several vectors.
+// As vactivate_, of several vectors, in epilogues: SiLU and GELU may be in cubic segments.
 INLINE void vactivate_each(vf x[], int n, int code, vf p0, vf p1, int half) {
   switch (code) {
+#if HAS_AVX512
+    case activation_silu: vcubic_rectifier_each(x, n, cubic_silu, cubic_silu_scale); break;
+    case activation_gelu: vcubic_rectifier_each(x, n, cubic_gelu, cubic_gelu_scale); break;
+    case activation_gelu_tanh: vcubic_rectifier_each(x, n, cubic_gelu_tanh, cubic_gelu_tanh_scale); break;
+#else
     case activation_silu: vsilu_each(x, n, half); break;
     case activation_gelu: vgelu_each(x, n, half); break;
-#if HAS_AVX512
-    case activation_gelu_tanh: vgelu_tanh_each(x, n); break;
 #endif
     default: EACH_VECTOR(i, n) x[i] = half ? vactivate_half_(x[i], code, p0, p1) : vactivate_(x[i], code, p0, p1, 0);
   }
