@@ -157,10 +157,11 @@ static void SUFFIX(depthwise)(const DEPTHWISE *d) {
   k.low = vset(clips ? e->p0 : -__builtin_inff());
   k.high = vset(clips ? e->p1 : __builtin_inff());
   k.simple = !RESIDUAL(e) && (clips || e->activation == activation_none);
+  if (SUFFIX(depthwise_whole)(d, &k, begin, end)) return;
   // Channels outermost: the rows of one cache line of channels stay in the first-level cache from one output row to the
   // next.
   enum { line = 64 / sizeof(ELEMENT) > LANES ? 64 / sizeof(ELEMENT) : LANES };
-  for (size_t c0 = SUFFIX(depthwise_whole)(d, &k, begin, end); c0 < d->channels; c0 += line) {
+  for (size_t c0 = 0; c0 < d->channels; c0 += line) {
     for (size_t row = d->row_begin; row < d->row_end; row++) {
       WindowRows rows;
       window_rows(w, row, &rows.first, &rows.count);
