@@ -78,13 +78,12 @@ static __attribute__((noinline)) void CAT(amx_gather, ISA)(const GemmI8 *g, size
       dp(2, 5, 6);                                                      \
       if (columns2) dp(3, 5, 7);                                        \
     }                                                                   \
-    for (size_t i = 0; i < ahead.lines; i++, ahead.next += ahead_line)  \
-      _mm_prefetch(ahead.next, _MM_HINT_T1);                            \
+    fetch_ahead(&ahead);                                                \
   }
 
 // Sums of up to 32 rows and 32 columns over `steps` times `step` bytes, on top of `start` per column.
 INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,
-                      PanelAhead ahead, const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
+                      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed, int rows2, int columns2) {
   _tile_loadd(0, start, 0);
   if (rows2) _tile_loadd(2, start, 0);
   if (columns2) {
@@ -108,7 +107,7 @@ INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t
 #define AMX_BLOCK(rows2, columns2)                                                                                  \
   static __attribute__((noinline)) void CAT(amx_##rows2##columns2, ISA)(                                             \
       const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,                 \
-      PanelAhead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
+      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
     if (is_signed) amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 1, rows2, columns2);                 \
     else amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 0, rows2, columns2);                           \
   }
@@ -181,8 +180,8 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
   }
   _tile_loadconfig(&tiles);
   size_t width4 = (g->columns + LANES - 1) / LANES * LANES * 4;
-  size_t runs = steps * ((width4 / 4 + 31) / 32), left = (g->rows + amx_rows - 1) / amx_rows;
-  const char *next = g->next, *end = next + g->next_bytes;
+  size_t blocks = (width4 / 4 + 31) / 32, left = blocks * ((g->rows + amx_rows - 1) / amx_rows);
+  AheadRest fetched = ahead_of(g->next, g->next_bytes);
   for (size_t row = 0; row < g->rows; row += amx_rows) {
     size_t count = g->rows - row < amx_rows ? g->rows - row : amx_rows;
     const uint8_t *a = (const uint8_t *)s->base + (ptrdiff_t)row * s->stride;
@@ -206,15 +205,12 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
       a = rows_of_a;
       a_stride = length;
     }
-    // Weights come from far away where there are few rows to use them.
-    size_t lines = next < end ? ((size_t)(end - next) / ahead_line + runs * left - 1) / (runs * left) : 0;
     for (size_t j = 0; j < width4 / 4; j += 32) {
       int columns2 = j + 16 < width4 / 4;
       (columns2 ? count > 16 ? CAT(amx_11, ISA) : CAT(amx_01, ISA) : count > 16 ? CAT(amx_10, ISA) : CAT(amx_00, ISA))(
-          a, a_stride, g->b + j * 4, width4, steps, step, (PanelAhead){next, lines}, start + j, sums + j, g->a_signed);
-      next += lines * steps * ahead_line;
+          a, a_stride, g->b + j * 4, width4, steps, step, ahead_part(&fetched, steps, left--, SIZE_MAX), start + j,
+          sums + j, g->a_signed);
     }
-    left--;
     if (is_float) {
       CAT(amx_finish_floats, ISA)(g, row, count, sums);
       continue;

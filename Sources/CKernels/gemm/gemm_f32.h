@@ -1,22 +1,15 @@
 // Register tiles of `rows` rows and `nv` vectors; both are constants in every copy of the body.
+#include "ahead.h"
 
-// Memory that a tile fetches into the second-level cache, `lines` cache lines with every few steps of its sums: evenly, for
-// what is on its way takes the places of what the sums wait for.
-typedef struct {
-  const char *next;
-  size_t lines;
-} Ahead;
-
-enum { ahead_steps = 8, line_bytes = 64 };
+enum { ahead_steps = 8 };
 
 // Sums of one piece of the rows. Several partial sums per element (`split`) hide the latency of small tiles.
 INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float *b, ptrdiff_t b_stride, size_t depth,
                                   Ahead *ahead, int rows, int nv, int split) {
-  const char *next = ahead->next;
-  size_t p = 0, lines = ahead->lines;
+  Ahead own = *ahead;
+  size_t p = 0;
   for (; p + (size_t)split <= depth; p += (size_t)split) {
-    if (lines && p % ahead_steps == 0)
-      for (size_t i = 0; i < lines; i++, next += line_bytes) __builtin_prefetch(next, 0, 2);
+    if (own.lines && p % ahead_steps == 0) fetch_ahead(&own);
 #pragma clang loop unroll(full)
     for (int s = 0; s < split; s++, b += b_stride) {
       vf bv[4];
@@ -38,7 +31,7 @@ INLINE const float *tile_sums_f32(vf acc[], const float *const a[], const float 
       for (int j = 0; j < nv; j++) acc[r * nv + j] = vfma(av, vload(b + j * LANES), acc[r * nv + j]);
     }
   }
-  ahead->next = next;
+  *ahead = own;
   return b;
 }
 
@@ -127,15 +120,12 @@ KERNEL(gemm_f32)(const GemmF32 *g) {
   size_t height = (size_t)TILE_ROWS(nv), tiles_left = (g->rows + height - 1) / height;
   // Runs of steps in a tile, each of which fetches some lines.
   size_t runs = g->a.taps * ((g->a.depth + ahead_steps - 1) / ahead_steps);
-  const char *next = g->next, *end = next + g->next_bytes;
+  AheadRest rest = ahead_of(g->next, g->next_bytes);
   for (size_t row = 0, rows; row < g->rows; row += rows) {
     // Tiles of nearly equal height: a tile of few rows would wait for B.
     size_t left = g->rows - row, count = (left + height - 1) / height;
     rows = (left + count - 1) / count;
-    size_t lines = next < end && runs ? ((size_t)(end - next) / line_bytes + runs * tiles_left - 1) / (runs * tiles_left) : 0;
-    if (lines > most_lines) lines = most_lines;
-    column[rows - 1](g, row, (Ahead){next, lines});
-    next += lines * runs * line_bytes;
+    column[rows - 1](g, row, ahead_part(&rest, runs, tiles_left, most_lines));
     tiles_left--;
   }
 }

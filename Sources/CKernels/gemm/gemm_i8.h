@@ -1,3 +1,4 @@
+#include "ahead.h"
 #include "byte_tile.h"
 #include "dot.h"
 
@@ -25,22 +26,14 @@ static __attribute__((noinline)) void CAT(last_bytes, ISA)(const uint8_t *const 
   }
 }
 
-// Memory that a tile fetches into the second-level cache, `lines` cache lines with every few steps of its sums: evenly, for
-// what is on its way takes the places of what the sums wait for.
-typedef struct {
-  const char *next;
-  size_t lines;
-} PanelAhead;
+enum { ahead_bytes = 32 };
 
-enum { ahead_bytes = 32, ahead_line = 64 };
-
-INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth, PanelAhead *ahead,
+INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth, Ahead *ahead,
                                   int is_signed, int rows, int nv, int split) {
-  const char *next = ahead->next;
-  size_t p = 0, lines = ahead->lines;
+  Ahead own = *ahead;
+  size_t p = 0;
   for (; p + 4 * (size_t)split <= depth; p += 4 * (size_t)split) {
-    if (lines && p % ahead_bytes == 0)
-      for (size_t i = 0; i < lines; i++, next += ahead_line) __builtin_prefetch(next, 0, 2);
+    if (own.lines && p % ahead_bytes == 0) fetch_ahead(&own);
 #pragma clang loop unroll(full)
     for (int s = 0; s < split; s++, b += nv * LANES * 4) {
       Right bv[4];
@@ -70,7 +63,7 @@ INLINE const int8_t *tile_sums_i8(vi acc[], const uint8_t *const a[], const int8
         acc[r * nv + j] = dot4(acc[r * nv + j], av, right(vloadi((const int32_t *)(const void *)(b + j * LANES * 4))));
     }
   }
-  ahead->next = next;
+  *ahead = own;
   return b;
 }
 
@@ -89,7 +82,7 @@ static __attribute__((noinline)) void CAT(flip_rows, ISA)(const uint8_t *const a
 }
 
 INLINE const int8_t *tile_sums_flipped(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth,
-                                       PanelAhead *ahead, int rows, int nv, int split) {
+                                       Ahead *ahead, int rows, int nv, int split) {
   _Alignas(64) uint8_t flipped[i8_rows * flipped_bytes];
   const uint8_t *piece[i8_rows];
 #pragma clang loop unroll(full)
@@ -103,7 +96,7 @@ INLINE const int8_t *tile_sums_flipped(vi acc[], const uint8_t *const a[], const
 }
 #else
 INLINE const int8_t *tile_sums_flipped(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth,
-                                       PanelAhead *ahead, int rows, int nv, int split) {
+                                       Ahead *ahead, int rows, int nv, int split) {
   return tile_sums_i8(acc, a, b, depth, ahead, 1, rows, nv, split);
 }
 #endif
@@ -240,7 +233,7 @@ INLINE TilesI8 tiles_i8(const GemmI8 *g) {
   return t;
 }
 
-INLINE void tile_i8(const TilesI8 *tiles, size_t row, PanelAhead ahead, int is_signed, int rows, int nv, int split) {
+INLINE void tile_i8(const TilesI8 *tiles, size_t row, Ahead ahead, int is_signed, int rows, int nv, int split) {
   const GemmI8 *g = tiles->g;
   vi acc[32];
 #pragma clang loop unroll(full)
@@ -305,11 +298,11 @@ INLINE void tile_i8(const TilesI8 *tiles, size_t row, PanelAhead ahead, int is_s
                                                   : 1)
 #define TILE(nv, rows)                                                                                     \
   static __attribute__((noinline)) void CAT(tile_u8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row,      \
-                                                                        PanelAhead ahead) {                \
+                                                                        Ahead ahead) {                \
     tile_i8(t, row, ahead, 0, rows, nv, SPLIT_I8(nv, rows));                                               \
   }                                                                                                        \
   static __attribute__((noinline)) void CAT(tile_s8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row,      \
-                                                                        PanelAhead ahead) {                \
+                                                                        Ahead ahead) {                \
     tile_i8(t, row, ahead, 1, rows, nv, SPLIT_I8(nv, rows));                                               \
   }
 #define NAME(type, nv, rows) CAT(tile_##type##_##nv##x##rows, ISA)
@@ -332,22 +325,19 @@ TILES(4)
 #endif
 
 KERNEL(gemm_i8)(const GemmI8 *g) {
-  typedef void (*Tile)(const TilesI8 *, size_t, PanelAhead);
+  typedef void (*Tile)(const TilesI8 *, size_t, Ahead);
   static const Tile functions[2][PANEL_VECTORS][i8_rows] = {PANEL_NAMES(u8), PANEL_NAMES(s8)};
   enum { most_lines = 4 };
   const Tile *column = functions[g->a_signed != 0][(g->columns + LANES - 1) / LANES - 1];
   TilesI8 tiles = tiles_i8(g);
   // Runs of steps in a tile, each of which fetches some lines.
   size_t runs = g->a.taps * ((g->a.depth + ahead_bytes - 1) / ahead_bytes), left = (g->rows + i8_rows - 1) / i8_rows;
-  const char *next = g->next, *end = next + g->next_bytes;
+  AheadRest fetched = ahead_of(g->next, g->next_bytes);
   for (size_t row = 0, rows; row < g->rows; row += rows, left--) {
     size_t rest = g->rows - row;
     // A tile of few rows would wait for B.
     rows = rest <= i8_rows ? rest : rest <= i8_rows + 2 ? (rest + 1) / 2 : i8_rows;
-    size_t lines = next < end && runs ? ((size_t)(end - next) / ahead_line + runs * left - 1) / (runs * left) : 0;
-    if (lines > most_lines) lines = most_lines;
-    column[rows - 1](&tiles, row, (PanelAhead){next, lines});
-    next += lines * runs * ahead_line;
+    column[rows - 1](&tiles, row, ahead_part(&fetched, runs, left, most_lines));
   }
 }
 #undef PANEL_NAMES
