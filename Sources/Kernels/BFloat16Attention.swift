@@ -141,7 +141,7 @@ public struct BFloat16Attention: Sendable {
         a: a, b: UnsafePointer(b.assumingMemoryBound(to: UInt16.self)) + column * depth,
         c: c + column * type.byteCount, c_stride: cStride, rows: rows, columns: panels.columns(panel),
         narrow: type == .bfloat16 ? 1 : 0,
-        epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride))
+        epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: cStride), next: nil, next_bytes: 0)
       instructionSet.table.pointee.gemm_bf16(&arguments)
     }
   }

@@ -123,7 +123,7 @@ public struct BFloat16Convolution: Sendable {
     guard !shape.isDepthwise else {
       return depthwise(block, image, weights, y.assumingMemoryBound(to: UInt16.self), operands)
     }
-    products(block, image, y, operands, scratch) { weights.groups[$0].panel(at: $1) }
+    products(block, image, y, operands, scratch) { (weights.groups[$0].panel(at: $1), weights.groups[$0].end) }
   }
 
   /// Runs `tasks` with weights that `packing` left at `packed`.
@@ -142,7 +142,7 @@ public struct BFloat16Convolution: Sendable {
   private func products(
     _ block: ConvolutionGrid.Block, _ image: UnsafePointer<UInt16>, _ y: UnsafeMutableRawPointer,
     _ operands: EpilogueOperands, _ scratch: UnsafeMutableRawPointer,
-    weights: (_ group: Int, _ column: Int) -> UnsafePointer<UInt16>
+    weights: (_ group: Int, _ column: Int) -> (panel: UnsafePointer<UInt16>, end: UnsafeRawPointer)
   ) {
     let source: RowSource
     if let strip {
@@ -161,17 +161,20 @@ public struct BFloat16Convolution: Sendable {
   }
 
   private func product(
-    _ block: ConvolutionGrid.Block, _ panel: Int, _ source: RowSource, _ weights: UnsafePointer<UInt16>,
-    _ y: UnsafeMutableRawPointer, _ operands: EpilogueOperands
+    _ block: ConvolutionGrid.Block, _ panel: Int, _ source: RowSource,
+    _ weights: (panel: UnsafePointer<UInt16>, end: UnsafeRawPointer), _ y: UnsafeMutableRawPointer,
+    _ operands: EpilogueOperands
   ) {
     let row = block.image * merged.outputPixels + block.pixels.lowerBound
     let column = panel * grid.panels.width
     let channel = block.group * grid.panels.n + column
     var arguments = GemmBF16(
-      a: source, b: weights,
+      a: source, b: weights.panel,
       c: y + (row * shape.outputStride + channel) * yType.byteCount, c_stride: shape.outputStride,
       rows: block.pixels.count, columns: grid.panels.columns(panel), narrow: yType == .bfloat16 ? 1 : 0,
-      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride))
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride), next: nil, next_bytes: 0)
+    let depth = source.taps * roundedUp(source.depth, to: instructionSet.bfloat16Depth)
+    arguments.prefetch(grid.panels.width * depth * 2, before: weights.end, share: block.share)
     instructionSet.table.pointee.gemm_bf16(&arguments)
   }
 

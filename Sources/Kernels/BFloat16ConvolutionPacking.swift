@@ -25,8 +25,12 @@ public struct BFloat16ConvolutionPacking: Sendable {
   public var taskCount: Int { shape.groups * packing.taskCount }
   public var scratchByteCount: Int { packing.scratchByteCount }
 
-  func panel(_ base: UnsafeRawPointer, group: Int, column: Int) -> UnsafePointer<UInt16> {
-    (base + group * packing.byteCount).assumingMemoryBound(to: UInt16.self) + column * packing.rows
+  /// A panel, and where the panels of its group end.
+  func panel(
+    _ base: UnsafeRawPointer, group: Int, column: Int
+  ) -> (panel: UnsafePointer<UInt16>, end: UnsafeRawPointer) {
+    let panels = base + group * packing.byteCount
+    return (panels.assumingMemoryBound(to: UInt16.self) + column * packing.rows, panels + packing.byteCount)
   }
 
   /// Packs the pieces of `tasks` into `base`; scratch is aligned to 64.

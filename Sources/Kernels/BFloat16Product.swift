@@ -75,6 +75,8 @@ struct BFloat16Panels: Sendable {
   func panel(at column: Int) -> UnsafePointer<UInt16> {
     UnsafePointer(memory.base.assumingMemoryBound(to: UInt16.self)) + column * rows
   }
+
+  var end: UnsafeRawPointer { UnsafeRawPointer(memory.base + memory.byteCount) }
 }
 
 /// The types a bfloat16 kernel reads and writes.
@@ -109,10 +111,11 @@ public struct BFloat16Product: Sendable {
     (self.aStride, self.cStride, self.epilogue) = (aStride ?? k, cStride ?? n, epilogue)
     self.instructionSet = instructionSet
     panels = Panels(n: n, instructionSet: instructionSet)
+    let resident = aType == .bfloat16 ? TaskGrid.residentRows(m: m, rowByteCount: k * 2) : nil
     // Rounded rows serve all their panels.
     grid = TaskGrid(
       m: m, k: dividedUp(k, by: instructionSet.bfloat16Speed), panels: panels, batch: 1,
-      tileRows: instructionSet.bfloat16Rows, rowsFirst: aType == .float32)
+      tileRows: instructionSet.bfloat16Rows, rowsFirst: aType == .float32 || resident != nil, residentRows: resident)
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -126,7 +129,9 @@ public struct BFloat16Product: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
   ) {
     precondition(b.k == k && b.n == n && b.instructionSet == instructionSet, "B is packed for another product")
-    run(tasks: tasks, a: a, panels: b.panels.panel(at: 0), c: c, operands: operands, scratch: scratch)
+    run(
+      tasks: tasks, a: a, panels: b.panels.panel(at: 0), until: b.panels.end, c: c, operands: operands,
+      scratch: scratch)
   }
 
   /// How B that changes from run to run is packed for `run` with `packed`.
@@ -138,13 +143,13 @@ public struct BFloat16Product: Sendable {
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer?
   ) {
     run(
-      tasks: tasks, a: a, panels: packed.assumingMemoryBound(to: UInt16.self), c: c, operands: operands,
-      scratch: scratch)
+      tasks: tasks, a: a, panels: packed.assumingMemoryBound(to: UInt16.self), until: packed + packing.byteCount,
+      c: c, operands: operands, scratch: scratch)
   }
 
   private func run(
-    tasks: Range<Int>, a: UnsafeRawPointer, panels b: UnsafePointer<UInt16>, c: UnsafeMutableRawPointer,
-    operands: EpilogueOperands, scratch: UnsafeMutableRawPointer?
+    tasks: Range<Int>, a: UnsafeRawPointer, panels b: UnsafePointer<UInt16>, until end: UnsafeRawPointer,
+    c: UnsafeMutableRawPointer, operands: EpilogueOperands, scratch: UnsafeMutableRawPointer?
   ) {
     let depth = roundedUp(k, to: instructionSet.bfloat16Depth)
     var rounded = -1
@@ -165,7 +170,8 @@ public struct BFloat16Product: Sendable {
           a: source, b: b + column * depth, c: c + (row * cStride + column) * cType.byteCount,
           c_stride: cStride, rows: block.rows.count, columns: panels.columns(panel),
           narrow: cType == .bfloat16 ? 1 : 0,
-          epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride))
+          epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride), next: nil, next_bytes: 0)
+        arguments.prefetch(panels.width * depth * 2, before: end, share: grid.share(of: block))
         instructionSet.table.pointee.gemm_bf16(&arguments)
       }
     }
@@ -176,5 +182,15 @@ public struct BFloat16Product: Sendable {
     for (i, row) in rows.enumerated() {
       instructionSet.table.pointee.narrow_bf16(a + row * aStride, out + i * k, k, 1)
     }
+  }
+}
+
+extension GemmBF16 {
+  /// Fetches a share of the panel of `byteCount` behind B while multiplying, as far as there is one before `end`.
+  mutating func prefetch(_ byteCount: Int, before end: UnsafeRawPointer, share: ClosedRange<Double>) {
+    let panel = UnsafeRawPointer(b) + byteCount
+    let count = Double(min(byteCount, max(0, end - panel)))
+    let begin = Int(count * share.lowerBound)
+    (next, next_bytes) = (panel + begin, Int(count * share.upperBound) - begin)
   }
 }

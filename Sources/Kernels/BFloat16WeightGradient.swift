@@ -173,7 +173,7 @@ public struct BFloat16WeightGradient: Sendable {
       b: dy + (column * paddedLength + piece.lowerBound * panels.paddedColumns(unit.panel)), c: c,
       c_stride: shape.outputChannels, rows: unit.rows.count, columns: panels.columns(unit.panel), narrow: 0,
       epilogue: EpilogueOperands(residual: isFirst ? nil : UnsafePointer(c)).epilogue(
-        Epilogue(alpha: alpha), row: 0, column: 0, stride: shape.outputChannels))
+        Epilogue(alpha: alpha), row: 0, column: 0, stride: shape.outputChannels), next: nil, next_bytes: 0)
     instructionSet.table.pointee.gemm_bf16(&arguments)
   }
 

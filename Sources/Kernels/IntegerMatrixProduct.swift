@@ -21,9 +21,10 @@ public struct IntegerMatrixProduct: Sendable {
     (self.m, self.n, self.k, self.aType, self.epilogue) = (m, n, k, aType, epilogue)
     (self.aStride, self.cStride, self.instructionSet) = (aStride ?? k, cStride ?? n, instructionSet)
     panels = Panels(n: n, instructionSet: instructionSet)
+    let resident = TaskGrid.residentRows(m: m, rowByteCount: k)
     grid = TaskGrid(
       m: m, k: dividedUp(k, by: 4), panels: panels, batch: 1, tileRows: instructionSet.table.pointee.integer_rows,
-      rowsFirst: false)
+      rowsFirst: resident != nil, residentRows: resident)
   }
 
   public var taskCount: Int { grid.taskCount }
@@ -51,7 +52,7 @@ public struct IntegerMatrixProduct: Sendable {
           columns: panels.columns(panel), rows: block.rows.count, c: c + (row * cStride + column) * element,
           cStride: cStride, result: epilogue.resultCode,
           epilogue: operands.epilogue(epilogue, row: row, column: column, stride: cStride),
-          share: Double(row) / Double(m)...Double(block.rows.upperBound) / Double(m))
+          share: grid.share(of: block))
         switch aZero {
         case .all(let zero): arguments.a_zero = zero
         case .perRow(let zeros): arguments.a_zeros = zeros + row

@@ -9,6 +9,9 @@ struct TaskGrid: Sendable {
   private static let residentWork = 144 * 1024
   /// Enough to share among threads.
   private static let fewTasks = 24
+  /// Bytes of narrow rows that stay in the second-level cache while all panels pass, and that no longer do.
+  private static let residentBytes = 512 * 1024
+  private static let longBytes = 1024 * 1024
 
   struct Block {
     var matrix: Int
@@ -27,12 +30,15 @@ struct TaskGrid: Sendable {
   /// Whether the blocks of one row range are consecutive, rather than those of one panel range.
   let rowsFirst: Bool
 
-  init(m: Int, k: Int, panels: Panels, batch: Int, tileRows: Int, rowsFirst: Bool) {
+  /// `residentRows` are the rows that pass all panels together where `rowsFirst`, if `k` does not say how many.
+  init(
+    m: Int, k: Int, panels: Panels, batch: Int, tileRows: Int, rowsFirst: Bool, residentRows: Int? = nil
+  ) {
     (self.m, self.batch, self.rowsFirst, panelCount) = (m, batch, rowsFirst, panels.count)
     // Few rows are bound by reading B, which costs as much as some rows more.
     let panelWork = max(m, 8) * max(k, 1) * panels.width
     // Rows of A that stay in the second-level cache, beside a panel of B, while all panels pass.
-    let resident = max(48, min(192, Self.residentWork / max(k, 1)))
+    let resident = residentRows ?? max(48, min(192, Self.residentWork / max(k, 1)))
     rowsPerBlock = Self.rows(
       m: m, tileRows: tileRows,
       blocks: rowsFirst
@@ -45,6 +51,12 @@ struct TaskGrid: Sendable {
     panelBlocks = dividedUp(panels.count, by: panelsPerBlock)
     let matrixWork = panelWork * max(panels.count, 1)
     matricesPerTask = rowBlocks * panelBlocks == 1 ? max(1, min(batch, Self.leastWork / max(matrixWork, 1))) : 1
+  }
+
+  /// How many rows of A of so many bytes each should pass all panels together, where all rows at once would be read again
+  /// from beyond the second-level cache for every panel; nil where they would not.
+  static func residentRows(m: Int, rowByteCount: Int) -> Int? {
+    m * rowByteCount > longBytes ? max(64, min(256, residentBytes / rowByteCount)) : nil
   }
 
   private static func rows(m: Int, tileRows: Int, blocks: Int) -> Int {
@@ -60,6 +72,11 @@ struct TaskGrid: Sendable {
     tasks.lowerBound
       * matricesPerTask..<max(
         tasks.lowerBound * matricesPerTask, min(tasks.upperBound * matricesPerTask, blockCount))
+  }
+
+  /// The share of the next panel that a product of `block` fetches.
+  func share(of block: Block) -> ClosedRange<Double> {
+    rowsFirst ? 0...1 : Double(block.rows.lowerBound) / Double(m)...Double(block.rows.upperBound) / Double(m)
   }
 
   func block(_ index: Int) -> Block {

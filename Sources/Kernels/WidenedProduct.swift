@@ -38,7 +38,7 @@ public struct WidenedProduct: Sendable {
       var arguments = GemmBF16(
         a: RowSource(rows: a, stride: aStride, depth: k), b: b.panels.panel(at: column), c: c + column,
         c_stride: cStride, rows: m, columns: panels.columns(panel), narrow: 0,
-        epilogue: operands.epilogue(epilogue, row: 0, column: column, stride: cStride))
+        epilogue: operands.epilogue(epilogue, row: 0, column: column, stride: cStride), next: nil, next_bytes: 0)
       instructionSet.table.pointee.wide_bf16(&arguments)
     }
   }

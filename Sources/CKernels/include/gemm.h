@@ -149,6 +149,9 @@ typedef struct {
   size_t rows, columns;
   int32_t narrow;
   EpilogueF32 epilogue;
+  /// As in GemmF32.
+  const void *_Nullable next;
+  size_t next_bytes;
 } GemmBF16;
 
 /// Packs fp32 B, where k is taps pieces of depth, each filled up with zeros to `padded_depth`; byte strides, any alignment.
