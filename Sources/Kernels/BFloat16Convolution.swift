@@ -172,7 +172,8 @@ public struct BFloat16Convolution: Sendable {
       a: source, b: weights.panel,
       c: y + (row * shape.outputStride + channel) * yType.byteCount, c_stride: shape.outputStride,
       rows: block.pixels.count, columns: grid.panels.columns(panel), narrow: yType == .bfloat16 ? 1 : 0,
-      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride), next: nil, next_bytes: 0)
+      epilogue: operands.epilogue(epilogue, row: row, column: channel, stride: shape.outputStride), next: nil,
+      next_bytes: 0)
     let depth = source.taps * roundedUp(source.depth, to: instructionSet.bfloat16Depth)
     arguments.prefetch(grid.panels.width * depth * 2, before: weights.end, share: block.share)
     instructionSet.table.pointee.gemm_bf16(&arguments)

@@ -78,7 +78,8 @@ public struct BFloat16ConvolutionInputGradient: Sendable {
             taps: phase.taps.count, depth: packing.depth),
           b: weights + (column * packing.rows + phase.firstTap * packing.paddedDepth * width), c: sums + column,
           c_stride: panels.paddedColumns, rows: task.positions.count, columns: panels.columns(panel), narrow: 0,
-          epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: panels.paddedColumns), next: nil, next_bytes: 0)
+          epilogue: EpilogueOperands().epilogue(Epilogue(), row: 0, column: 0, stride: panels.paddedColumns), next: nil,
+          next_bytes: 0)
         instructionSet.table.pointee.gemm_bf16(&arguments)
       }
     }
