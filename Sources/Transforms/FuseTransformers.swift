@@ -26,8 +26,17 @@ public struct FuseTransformers: RewritePass {
       .rules([
         Rule("LayerNormalization(x + y) → SkipLayerNormalization(x, y)", on: LayerNormalization.self) {
           (norm, node, graph) throws(GraphError) in
-          try graph.fuseSkip(norm, node)
-        }
+          guard node.results.count == 1 else { return nil }
+          var skip = Microsoft.SkipLayerNormalization()
+          skip.epsilon = norm.epsilon
+          return try graph.fuseSkip(skip, node, axis: norm.axis) { $0 + [$1, $2] }
+        },
+        Rule("RMSNormalization(x + y) → SkipSimplifiedLayerNormalization(x, y)", on: RMSNormalization.self) {
+          (norm, node, graph) throws(GraphError) in
+          var skip = Microsoft.SkipSimplifiedLayerNormalization()
+          skip.epsilon = norm.epsilon
+          return try graph.fuseSkip(skip, node, axis: norm.axis) { operands, _, bias in operands + [bias] }
+        },
       ]),
     ]
   }
@@ -59,9 +68,13 @@ extension Graph {
     return nil
   }
 
-  fileprivate mutating func fuseSkip(_ norm: LayerNormalization, _ node: Node) throws(GraphError) -> Value? {
-    guard node.results.count == 1, let value = node.operands[0], let sum = producer(of: value), sum.op is Add,
-      let rank = rank(of: value), rank == 3, norm.axis == -1 || norm.axis == rank - 1, element(of: value) == .float32,
+  /// `skip` in the place of a normalization of a sum; `operands` are those of it for x, y and scale, the shift, and the bias
+  /// in the sum.
+  fileprivate mutating func fuseSkip(
+    _ skip: any Op, _ node: Node, axis: Int, _ operands: ([Value?], _ shift: Value?, _ bias: Value?) -> [Value?]
+  ) throws(GraphError) -> Value? {
+    guard let value = node.operands[0], let sum = producer(of: value), sum.op is Add,
+      let rank = rank(of: value), rank == 3, axis == -1 || axis == rank - 1, element(of: value) == .float32,
       var a = sum.operands[0], var b = sum.operands[1], haveSameType(a, b), constant(a) == nil, constant(b) == nil,
       !isOutput(value),
       let scale = node.operands[1], isVector(scale, along: value)
@@ -69,18 +82,17 @@ extension Graph {
     let shift = node.operands.count > 2 ? node.operands[2] : nil
     guard shift.map({ isVector($0, along: value) }) ?? true else { return nil }
     if soleProducer(of: b, as: Add.self) != nil { swap(&a, &b) }
-    var operands: [Value?] = [a, b, scale, shift]
+    var all = operands([a, b, scale], shift, nil)
     if let (_, inner) = soleProducer(of: a, as: Add.self), let (x, bias, _) = withConstant(inner),
       isVector(bias, along: x)
     {
-      operands = [x, b, scale, shift, bias]
+      all = operands([x, b, scale], shift, bias)
     }
-    var skip = Microsoft.SkipLayerNormalization()
-    skip.epsilon = norm.epsilon
+    while case .some(nil) = all.last { all.removeLast() }
     // Others may read the sum too: it is result 3.
     let isShared = userCount(of: value) > 1
     let names = isShared ? [name(of: node.result), "", "", name(of: value)] : [name(of: node.result)]
-    let results = try apply(skip, operands, resultCount: isShared ? 4 : 1, named: node.name, resultNames: names)
+    let results = try apply(skip, all, resultCount: isShared ? 4 : 1, named: node.name, resultNames: names)
     if isShared { replace(value, with: results[3]) }
     return results[0]
   }

@@ -82,7 +82,7 @@ void test_normalize_row_f32(const KernelTable *t) {
 }
 
 void test_layer_normal_bf16(const KernelTable *t) {
-  LayerNormalBF16 r = {.n = any_size(4, 150), .epsilon = 1e-5f};
+  LayerNormalBF16 r = {.n = any_size(4, 150), .epsilon = 1e-5f, .is_root_mean_square = coin()};
   r.x = halves(r.n, 1);
   if (coin()) r.skip = halves(r.n, 1);
   if (coin()) r.bias = floats(r.n, 1);

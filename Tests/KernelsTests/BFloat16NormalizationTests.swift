@@ -4,12 +4,17 @@ import Testing
 struct BFloat16NormalizationTests {
   @Test(arguments: InstructionSet.available, [1, 7, 16, 65, 768])
   func `rows match the definition`(set: InstructionSet, count: Int) {
+    for isRootMeanSquare in [false, true] { check(set, count, isRootMeanSquare) }
+  }
+
+  private func check(_ set: InstructionSet, _ count: Int, _ isRootMeanSquare: Bool) {
     let rows = 5, epsilon = 1e-5
     var random = Random(UInt64(count))
     let x = Guarded(random.floats(rows * count, -3...5).map(bfloat16))
     let skip = Guarded(random.floats(rows * count).map(bfloat16)), bias = Guarded(random.floats(count))
     let scale = Guarded(random.floats(count)), shift = Guarded(random.floats(count))
-    let plan = BFloat16Normalization(rows: rows, count: count, epsilon: Float(epsilon), instructionSet: set)
+    let plan = BFloat16Normalization(
+      rows: rows, count: count, epsilon: Float(epsilon), isRootMeanSquare: isRootMeanSquare, instructionSet: set)
     for adds in [false, true] {
       let y = Guarded([UInt16](repeating: 0x7fc0, count: rows * count))
       let sum = Guarded([UInt16](repeating: 0x7fc0, count: rows * count))
@@ -26,7 +31,7 @@ struct BFloat16NormalizationTests {
           return Double(float(x.pointer[row * count + i])) + added
         }
         if adds { #expect(distance((0..<count).map { float(sum.pointer[row * count + $0]) }, values) < 4e-3) }
-        let mean = values.reduce(0, +) / Double(count)
+        let mean = isRootMeanSquare ? 0 : values.reduce(0, +) / Double(count)
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)
         expected += values.indices.map {
           (values[$0] - mean) / (variance + epsilon).squareRoot() * Double(scale.pointer[$0])

@@ -93,6 +93,19 @@ import Testing
       return try g.apply(Mul(), sum, normalized(&g, sum))
     }.becomes(
       ["#1, #2, #3, #4 = SkipLayerNormalization(x, z, s, t) epsilon: 1e-05", "y = Mul(#4, #1)"], by: FuseTransformers())
+    // Of a root mean square.
+    func scaled(_ g: inout Graph, _ sum: Value) throws -> Value {
+      try g.apply(RMSNormalization(), sum, g.positive(4, named: "s"))
+    }
+    try Example { g in try scaled(&g, g.apply(Add(), g.x(2, 3, 4), g.x(2, 3, 4, named: "z"))) }
+      .becomes(["y = SkipSimplifiedLayerNormalization(x, z, s) epsilon: 1e-05"], by: FuseTransformers())
+    try Example { g in
+      let biased = try g.apply(Add(), g.x(2, 3, 4), g.positive(4, named: "b"))
+      let sum = try g.apply(Add(), biased, g.x(2, 3, 4, named: "z"))
+      return try g.apply(Mul(), sum, scaled(&g, sum))
+    }.becomes(
+      ["#1, #2, #3, #4 = SkipSimplifiedLayerNormalization(x, z, s, b) epsilon: 1e-05", "y = Mul(#4, #1)"],
+      by: FuseTransformers())
     // The sum is broadcast.
     try Example { g in try normalized(&g, g.apply(Add(), g.x(2, 3, 4), g.x(1, 3, 4, named: "z"))) }.isLeftAlone(
       by: FuseTransformers())

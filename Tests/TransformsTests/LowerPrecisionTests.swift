@@ -131,6 +131,32 @@ import Testing
     #expect(!elements(graph).contains { $0.hasSuffix("float32") && !$0.hasPrefix("Sub") && !$0.hasPrefix("Cast") })
     #expect(casts(graph) == 2)
   }
+
+  @Test(arguments: [true, false]) func `layers of decoders stay bfloat16 between products`(interleaved: Bool) throws {
+    let example = try Example { g in
+      let x = g.x(2, 6, 32)
+      let norm = try g.apply(RMSNormalization(), x, g.weights(32))
+      let rotary = configured(RotaryEmbedding()) { ($0.num_heads, $0.interleaved) = (4, interleaved) }
+      let (cosines, sines) = (g.weights(2, 6, 4), g.weights(2, 6, 4))
+      let parts = try (0..<3).map { i in
+        let part = try g.apply(Linear(), norm, g.weights(32, 32))
+        return i < 2 ? try g.apply(rotary, part, cosines, sines) : part
+      }
+      var attention = Attention()
+      (attention.q_num_heads, attention.kv_num_heads, attention.is_causal) = (4, 4, true)
+      let mixed = try g.apply(Linear(), g.apply(attention, parts[0], parts[1], parts[2]), g.weights(32, 32))
+      let sums = try g.apply(
+        Microsoft.SkipSimplifiedLayerNormalization(), [mixed, x, g.weights(32), g.weights(32)], resultCount: 4)
+      let gate = try g.apply(configured(Linear()) { $0.activation = "Swish" }, sums[0], g.weights(32, 64))
+      let inner = try g.apply(Mul(), gate, g.apply(Linear(), sums[0], g.weights(32, 64)))
+      return try g.apply(Add(), sums[3], g.apply(Linear(), inner, g.weights(64, 32)))
+    }
+    let graph = try lowered(example.graph, tolerance: 0.03)
+    #expect(!elements(graph).contains { $0.hasSuffix("float32") && !$0.hasPrefix("Cast") })
+    #expect(casts(graph) == 2)
+    #expect(graph.sorted().count { $0.op is NarrowRotaryEmbedding } == 2)
+    #expect(graph.sorted().count { ($0.op as? NarrowLayerNormalization)?.root_mean_square == true } == 2)
+  }
 }
 
 extension LowerPrecisionTests {

@@ -17,7 +17,7 @@ typedef struct {
 } NormalizeRowF32;
 
 /// s = x + skip + bias of n elements, y = (s − mean(s)) / √(variance(s) + epsilon) · scale + shift, computed in fp32;
-/// `row` has room for s, `sum` becomes s where it is given.
+/// `row` has room for s, `sum` becomes s where it is given. Of a root mean square, the mean counts as 0.
 typedef struct {
   const uint16_t *x;
   const uint16_t *_Nullable skip;
@@ -26,6 +26,7 @@ typedef struct {
   const float *_Nullable shift;
   size_t n;
   float epsilon;
+  int32_t is_root_mean_square;
   float *row;
   uint16_t *y;
   uint16_t *_Nullable sum;

@@ -11,7 +11,7 @@ KERNEL(layer_normal_bf16)(const LayerNormalBF16 *r) {
     vstore_some(r->row + i, x, n);
     total += x;
   }
-  vf mean = vset(reduce_lanes(total, reduce_sum) / (float)r->n);
+  vf mean = vset(r->is_root_mean_square ? 0.0f : reduce_lanes(total, reduce_sum) / (float)r->n);
   for (size_t i = 0; i < r->n; i += LANES) {
     size_t n = r->n - i;
     vf d = vload_some(r->row + i, n) - mean;

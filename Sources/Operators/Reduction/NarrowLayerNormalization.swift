@@ -1,12 +1,14 @@
 public import HoneIR
 import HoneKernels
 
-/// `LayerNormalization` over the last axis of x + skip + bias, bfloat16 data beside float32 scale, shift and bias.
+/// `LayerNormalization` or `RMSNormalization` over the last axis of x + skip + bias, bfloat16 data beside float32 scale, shift
+/// and bias.
 ///
 /// Operands: x, scale, shift, skip, bias. Results: it, and the sum. Made by lowering and never exported.
 public struct NarrowLayerNormalization: ExecutableOp {
   public static var domain: String { NHWC.domain }
   public var epsilon: Float = 1e-5
+  public var root_mean_square = false
   public init() {}
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
@@ -27,7 +29,8 @@ public struct NarrowLayerNormalization: ExecutableOp {
     if call.has(3), try call.tensor(3) != call.tensor(0) {
       throw GraphError(.type, "x and skip differ: \(try call.tensor(0)) and \(try call.tensor(3))")
     }
-    let plan = BFloat16Normalization(rows: sizes.dropLast().reduce(1, *), count: count, epsilon: epsilon)
+    let plan = BFloat16Normalization(
+      rows: sizes.dropLast().reduce(1, *), count: count, epsilon: epsilon, isRootMeanSquare: root_mean_square)
     let (hasShift, hasSkip, hasBias, hasSum) = (call.has(2), call.has(3), call.has(4), call.results.count > 1)
     return Kernel(tasks: plan.taskCount, scratch: plan.scratchByteCount) { frame, range in
       plan.run(

@@ -29,6 +29,7 @@ extension Catalog {
     MatMul.self,
     MeanVarianceNormalization.self,
     NarrowLayerNormalization.self,
+    NarrowRotaryEmbedding.self,
     NegativeLogLikelihoodLoss.self,
     NormalizationGradient.self,
     RMSNormalization.self,

@@ -13,59 +13,80 @@ public struct RotaryEmbedding: RowKernelOp {
     return [.tensor(try call.tensor(0))]
   }
 
-  /// The data as batch × sequence × heads × features, with the distances between neighbours.
-  private struct Layout {
-    var batch, sequence, heads, head: Int
-    var headStride, positionStride: Int
-  }
-  private func layout(_ sizes: [Int]) throws(GraphError) -> Layout {
-    if sizes.count == 4 {
-      return Layout(
-        batch: sizes[0], sequence: sizes[2], heads: sizes[1], head: sizes[3], headStride: sizes[2] * sizes[3],
-        positionStride: sizes[3])
-    }
-    guard sizes.count == 3, num_heads > 0, sizes[2] % num_heads == 0 else {
-      throw GraphError(.type, "\(sizes) are not 4 axes, nor 3 axes with num_heads = \(num_heads) dividing the last")
-    }
-    let head = sizes[2] / num_heads
-    return Layout(
-      batch: sizes[0], sequence: sizes[1], heads: num_heads, head: head, headStride: head, positionStride: sizes[2])
-  }
-
   func kernel<T: RowElement>(_ call: Call, as _: T.Type) throws(GraphError) -> Kernel {
-    let layout = try layout(try call.sizes(0))
-    let rotated = rotary_embedding_dim == 0 ? layout.head : rotary_embedding_dim
-    let half = rotated / 2
+    let rotation = try Rotation(self, call)
+    return Kernel(tasks: rotation.taskCount) { frame, range in
+      let (x, y) = (frame.operand(0, as: T.self), frame.result(0, as: T.self))
+      let (cosines, sines) = (frame.operand(1, as: T.self), frame.operand(2, as: T.self))
+      rotation.forEachHead(range, frame) { start, angle in
+        let (source, target) = (x + start, y + start)
+        let (cosine, sine) = (cosines + angle, sines + angle)
+        for i in 0..<rotation.half {
+          let (first, second) = rotation.pair(i)
+          let (a, b) = (source[first], source[second])
+          target[first] = a * cosine[i] - b * sine[i]
+          target[second] = a * sine[i] + b * cosine[i]
+        }
+        for i in rotation.rotated..<rotation.head { target[i] = source[i] }
+      }
+    }
+  }
+}
+
+/// Where the features that a rotary embedding turns are, and by which angles.
+struct Rotation: Sendable {
+  /// Features of a head, those of them that turn, and pairs of these.
+  let head, rotated, half: Int
+  private let batch, sequence, heads: Int
+  private let headStride, positionStride: Int
+  private let hasPositions: Bool
+  private let angleCount: Int
+  private let interleaved: Bool
+
+  init(_ op: RotaryEmbedding, _ call: Call) throws(GraphError) {
+    let sizes = try call.sizes(0)
+    if sizes.count == 4 {
+      (batch, sequence, heads, head) = (sizes[0], sizes[2], sizes[1], sizes[3])
+      (headStride, positionStride) = (sizes[2] * sizes[3], sizes[3])
+    } else {
+      guard sizes.count == 3, op.num_heads > 0, sizes[2] % op.num_heads == 0 else {
+        throw GraphError(
+          .type, "\(sizes) are not 4 axes, nor 3 axes with num_heads = \(op.num_heads) dividing the last")
+      }
+      (batch, sequence, heads, head) = (sizes[0], sizes[1], op.num_heads, sizes[2] / op.num_heads)
+      (headStride, positionStride) = (sizes[2] / op.num_heads, sizes[2])
+    }
+    rotated = op.rotary_embedding_dim == 0 ? head : op.rotary_embedding_dim
+    half = rotated / 2
+    interleaved = op.interleaved
     let cache = try call.sizes(1)
-    let hasPositions = call.has(3)
-    let wanted = hasPositions ? [cache[0], half] : [layout.batch, layout.sequence, half]
-    guard rotated % 2 == 0, rotated <= layout.head, cache == wanted, try call.sizes(2) == wanted else {
+    hasPositions = call.has(3)
+    let wanted = hasPositions ? [cache[0], half] : [batch, sequence, half]
+    guard rotated % 2 == 0, rotated <= head, cache == wanted, try call.sizes(2) == wanted else {
       throw GraphError(.type, "the cosines and sines must be \(wanted), are \(cache) and \(try call.sizes(2))")
     }
     if hasPositions, try call.element(3) != .int64 { throw GraphError(.type, "positions must be int64") }
-    let (first, second, step) = interleaved ? (0, 1, 2) : (0, half, 1)
-    let perSample = layout.heads * layout.sequence * layout.head
-    return Kernel(tasks: layout.batch * layout.sequence) { frame, range in
-      let (x, y) = (frame.operand(0, as: T.self), frame.result(0, as: T.self))
-      for task in range where perSample * layout.batch > 0 {
-        var position = task
-        if hasPositions {
-          position = Int(frame.operand(3, as: Int64.self)[task])
-          guard position >= 0, position < cache[0] else { return frame.fail(.indexOutOfRange) }
-        }
-        let cosine = frame.operand(1, as: T.self) + position * half
-        let sine = frame.operand(2, as: T.self) + position * half
-        let start = task / layout.sequence * perSample + task % layout.sequence * layout.positionStride
-        for h in 0..<layout.heads {
-          let (source, target) = (x + start + h * layout.headStride, y + start + h * layout.headStride)
-          for i in 0..<half {
-            let (a, b) = (source[first + i * step], source[second + i * step])
-            target[first + i * step] = a * cosine[i] - b * sine[i]
-            target[second + i * step] = a * sine[i] + b * cosine[i]
-          }
-          for i in rotated..<layout.head { target[i] = source[i] }
-        }
+    angleCount = cache[0]
+  }
+
+  /// One for each position of each sample.
+  var taskCount: Int { batch * sequence }
+
+  /// Both features of pair `i` of a head.
+  @inline(__always)
+  func pair(_ i: Int) -> (first: Int, second: Int) { interleaved ? (2 * i, 2 * i + 1) : (i, i + half) }
+
+  /// Visits the heads of some positions: where their features begin, and where the angles of the position do.
+  @inline(__always)
+  func forEachHead(_ tasks: Range<Int>, _ frame: borrowing Frame, _ body: (_ start: Int, _ angle: Int) -> Void) {
+    for task in tasks where batch * sequence * heads * head > 0 {
+      var position = task
+      if hasPositions {
+        position = Int(frame.operand(3, as: Int64.self)[task])
+        guard position >= 0, position < angleCount else { return frame.fail(.indexOutOfRange) }
       }
+      let start = task / sequence * heads * sequence * head + task % sequence * positionStride
+      for h in 0..<heads { body(start + h * headStride, position * half) }
     }
   }
 }
