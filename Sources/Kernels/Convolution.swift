@@ -92,8 +92,14 @@ public struct Convolution: Sendable {
     rows: Range<Int>, image: Int, x: UnsafePointer<Float>, weights: PackedConvolution, y: UnsafeMutablePointer<Float>,
     operands: EpilogueOperands = EpilogueOperands(), scratch: UnsafeMutableRawPointer
   ) {
+    run(rows: rows, image: image, x: x, view: weights.view, y: y, operands: operands, scratch: scratch)
+  }
+
+  func run(
+    rows: Range<Int>, image: Int, x: UnsafePointer<Float>, view weights: ConvolutionWeights,
+    y: UnsafeMutablePointer<Float>, operands: EpilogueOperands, scratch: UnsafeMutableRawPointer
+  ) {
     if strip == nil { scratch.initializeMemory(as: UInt8.self, repeating: 0, count: scratchByteCount) }
-    let weights = weights.view
     grid.forEachBlock(rows: rows, image: image) { compute($0, x, weights, y, operands, scratch) }
   }
 

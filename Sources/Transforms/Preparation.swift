@@ -58,7 +58,7 @@ public struct Preparation: Sendable {
     var prepared: Prepared
     switch precision {
     case .fp32, .int8:
-      if level == .all { try Pipeline([ReadPlanes()]).run(on: &lowered) }
+      if level == .all { try Pipeline([ReadPlanes(), ScaleWeights()]).run(on: &lowered) }
       prepared = Prepared(graph: lowered)
     case .bf16: prepared = try narrow(lowered)
     case .auto: prepared = try narrowWhereItPays(lowered)

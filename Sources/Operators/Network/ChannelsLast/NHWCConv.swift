@@ -1,7 +1,8 @@
 public import HoneIR
 import HoneKernels
 
-/// `Conv` of `[N, …, C]` with weights in ONNX order, a bias, a residual `[N, …, M]` and an activation.
+/// `Conv` of `[N, …, C]` with weights in ONNX order, a bias, a residual `[N, …, M]` and an activation. A fifth operand
+/// `[N, 1, …, C]` multiplies x first: see `scalesWeights`.
 ///
 /// bfloat16 data goes with a bfloat16 residual and fp32 weights and bias; `to` is the result's type where it is another.
 public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
@@ -42,7 +43,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
   public var hasKernelForActivation: Bool { (try? parsedActivation()) != nil }
 
   public func infer(_ call: Call) throws(GraphError) -> [ValueType] {
-    try call.expectOperands(2...4)
+    try call.expectOperands(2...5)
     let bias = call.has(2) ? try call.shape(2)?.first : nil
     let input = try call.shape(0).map { planes ? $0 : NHWC.toFirst($0) }
     let shape = try convolutionShape(input, try call.shape(1), bias: bias, group: group, call)
@@ -65,6 +66,7 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     if hasResidual, try call.sizes(3) != call.resultSizes() {
       throw GraphError(.type, "the residual must have the shape of the result: \(try call.tensor(3))")
     }
+    if call.has(4) { return try scaledKernel(call, sizes, plan) }
     @Sendable func operands(_ frame: borrowing Frame) -> EpilogueOperands {
       EpilogueOperands(
         bias: hasBias ? frame.operand(2, as: Float.self) : nil,
@@ -91,7 +93,8 @@ public struct NHWCConv: ExecutableOp, CompositeOp, WindowOp, ActivatedOp {
     var conv = Conv()
     (conv.auto_pad, conv.dilations, conv.group) = (auto_pad, dilations, group)
     (conv.kernel_shape, conv.pads, conv.strides) = (kernel_shape, pads, strides)
-    let layer = Array(operands.prefix(3))
+    var layer = Array(operands.prefix(3))
+    if operands.count > 4, let factors = operands[4] { layer[0] = try g.apply(Mul(), layer[0], factors) }
     var y =
       planes
       ? try NHWC.transpose(g.apply(conv, layer, resultCount: 1)[0], toLast: true, in: &g)!
