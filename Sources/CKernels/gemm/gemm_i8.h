@@ -74,11 +74,13 @@ enum { flipped_bytes = 512 };
 static __attribute__((noinline)) void CAT(flip_rows, ISA)(const uint8_t *const a[], size_t from, size_t count, int rows,
                                                           uint8_t *out) {
   __m512i flip = _mm512_set1_epi8((char)0x80);
-  for (int r = 0; r < rows; r++, out += flipped_bytes)
-    for (size_t i = 0; i < count; i += 64) {
-      __mmask64 mask = count - i >= 64 ? ~0ull : (1ull << (count - i)) - 1;
-      _mm512_store_si512(out + i, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, a[r] + from + i), flip));
-    }
+  for (int r = 0; r < rows; r++, out += flipped_bytes) {
+    const uint8_t *row = a[r] + from;
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) _mm512_store_si512(out + i, _mm512_xor_si512(_mm512_loadu_si512(row + i), flip));
+    __mmask64 mask = (1ull << (count - i)) - 1;
+    if (mask) _mm512_store_si512(out + i, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, row + i), flip));
+  }
 }
 
 INLINE const int8_t *tile_sums_flipped(vi acc[], const uint8_t *const a[], const int8_t *b, size_t depth,
