@@ -39,7 +39,9 @@ struct ConvolutionGrid: Sendable {
     stripChannels: Int = 0, columns: Int? = nil
   ) {
     self.shape = shape
-    positionsTogether = elementsPerStep == 1 ? 48 : 192
+    // As many as are worth a call where each takes few steps.
+    let steps = shape.inputChannelsPerGroup * shape.taps
+    positionsTogether = elementsPerStep == 1 ? max(48, min(192, 3072 / max(steps, 1) / 48 * 48)) : 192
     isDepthwise = shape.isDepthwise
     usesStrip = InputStrip.suits(shape, channels: stripChannels)
     panels = Panels(n: shape.outputChannelsPerGroup, instructionSet: instructionSet)
