@@ -45,6 +45,41 @@ struct ConvolutionRowsTests {
     #expect(distance(parts.array.map(float), whole.array.map { Double(float($0)) }) < 8e-3)
   }
 
+  @Test(arguments: InstructionSet.available, [17, 40, 70])
+  func `factors in the weights are factors of the input`(set: InstructionSet, filters: Int) {
+    var random = Random(UInt64(filters))
+    let s = ConvolutionShape(
+      inputChannels: 35, outputChannels: filters, input: [11, 13], kernel: [1, 1], output: [11, 13])
+    let plan = Convolution(s, epilogue: Epilogue(activation: .relu), instructionSet: set)
+    #expect(plan.scalesWeights)
+    let values = random.floats(s.inputPixels * s.inputChannels), numbers = random.floats(s.inputChannels)
+    let scaled = Guarded(values.indices.map { values[$0] * numbers[$0 % s.inputChannels] })
+    let x = Guarded(values), factors = Guarded(numbers), bias = Guarded(random.floats(filters))
+    let w = Guarded(random.floats(filters * s.inputChannels))
+    let packed = PackedConvolution(w.pointer, shape: s, instructionSet: set)
+    let operands = EpilogueOperands(bias: bias.pointer)
+    defer { withExtendedLifetime(bias) {} }
+    let count = s.outputPixels * filters
+    let expected = Guarded([Float](repeating: .nan, count: count))
+    let whole = Guarded([Float](repeating: .nan, count: count)), parts = Guarded([Float](repeating: .nan, count: count))
+    ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scratchByteCount) { tasks, scratch in
+      plan.run(
+        tasks: tasks, x: scaled.pointer, weights: packed, y: expected.pointer, operands: operands, scratch: scratch)
+    }
+    ConvolutionTests.run(taskCount: plan.taskCount, scratchByteCount: plan.scaledScratchByteCount) { tasks, scratch in
+      plan.runScaled(
+        tasks: tasks, by: factors.pointer, x: x.pointer, weights: packed, y: whole.pointer, operands: operands,
+        scratch: scratch)
+    }
+    Self.inParts(of: s, scratchByteCount: plan.scaledScratchByteCount) { _, rows, scratch in
+      plan.runScaled(
+        rows: rows, by: factors.pointer, x: x.pointer, weights: packed, y: parts.pointer, operands: operands,
+        scratch: scratch)
+    }
+    let doubles = expected.array.map(Double.init)
+    #expect(distance(whole.array, doubles) < 1e-5 && distance(parts.array, doubles) < 1e-5)
+  }
+
   /// Visits all images, three rows of the result at a time.
   private static func inParts(
     of s: ConvolutionShape, scratchByteCount: Int,

@@ -6,9 +6,10 @@ typedef struct {
   size_t lines;
 } Ahead;
 
+enum { ahead_line = 64 };
+
 INLINE void fetch_ahead(Ahead *ahead) {
-  enum { line = 64 };
-  for (size_t i = 0; i < ahead->lines; i++, ahead->next += line) __builtin_prefetch(ahead->next, 0, 2);
+  for (size_t i = 0; i < ahead->lines; i++, ahead->next += ahead_line) __builtin_prefetch(ahead->next, 0, 2);
 }
 
 // What is not on its way yet.
@@ -20,11 +21,10 @@ INLINE AheadRest ahead_of(const void *next, size_t bytes) { return (AheadRest){n
 
 // The part that one of `tiles` tiles to come fetches in its `runs` runs of steps, with each at most so many lines.
 INLINE Ahead ahead_part(AheadRest *rest, size_t runs, size_t tiles, size_t most_lines) {
-  enum { line = 64 };
   Ahead part = {rest->next, 0};
   if (rest->next >= rest->end || runs == 0) return part;
-  part.lines = ((size_t)(rest->end - rest->next) / line + runs * tiles - 1) / (runs * tiles);
+  part.lines = ((size_t)(rest->end - rest->next) / ahead_line + runs * tiles - 1) / (runs * tiles);
   if (part.lines > most_lines) part.lines = most_lines;
-  rest->next += part.lines * runs * line;
+  rest->next += part.lines * runs * ahead_line;
   return part;
 }

@@ -104,12 +104,12 @@ INLINE void amx_block(const uint8_t *a, size_t a_stride, const int8_t *b, size_t
 }
 #undef AMX_STEP
 
-#define AMX_BLOCK(rows2, columns2)                                                                                  \
-  static __attribute__((noinline)) void CAT(amx_##rows2##columns2, ISA)(                                             \
-      const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,                 \
-      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                                          \
-    if (is_signed) amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 1, rows2, columns2);                 \
-    else amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 0, rows2, columns2);                           \
+#define AMX_BLOCK(rows2, columns2)                                                                         \
+  static __attribute__((noinline)) void CAT(amx_##rows2##columns2, ISA)(                                   \
+      const uint8_t *a, size_t a_stride, const int8_t *b, size_t width4, size_t steps, size_t step,        \
+      Ahead ahead, const int32_t *start, int32_t *sums, int is_signed) {                                   \
+    if (is_signed) amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 1, rows2, columns2); \
+    else amx_block(a, a_stride, b, width4, steps, step, ahead, start, sums, 0, rows2, columns2);           \
   }
 AMX_BLOCK(0, 0)
 AMX_BLOCK(0, 1)
@@ -205,6 +205,7 @@ KERNEL(gemm_amx)(const GemmI8 *g) {
       a = rows_of_a;
       a_stride = length;
     }
+    // Any number of lines with a step: weights come from far away where there are few rows to use them.
     for (size_t j = 0; j < width4 / 4; j += 32) {
       int columns2 = j + 16 < width4 / 4;
       (columns2 ? count > 16 ? CAT(amx_11, ISA) : CAT(amx_01, ISA) : count > 16 ? CAT(amx_10, ISA) : CAT(amx_00, ISA))(

@@ -298,14 +298,14 @@ INLINE void tile_i8(const TilesI8 *tiles, size_t row, Ahead ahead, int is_signed
   ((rows) * (nv) * 4 <= i8_rows * PANEL_VECTORS   ? 4            \
    : (rows) * (nv) * 2 <= i8_rows * PANEL_VECTORS ? 2            \
                                                   : 1)
-#define TILE(nv, rows)                                                                                     \
-  static __attribute__((noinline)) void CAT(tile_u8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row,      \
+#define TILE(nv, rows)                                                                                \
+  static __attribute__((noinline)) void CAT(tile_u8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row, \
                                                                         Ahead ahead) {                \
-    tile_i8(t, row, ahead, 0, rows, nv, SPLIT_I8(nv, rows));                                               \
-  }                                                                                                        \
-  static __attribute__((noinline)) void CAT(tile_s8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row,      \
+    tile_i8(t, row, ahead, 0, rows, nv, SPLIT_I8(nv, rows));                                          \
+  }                                                                                                   \
+  static __attribute__((noinline)) void CAT(tile_s8_##nv##x##rows, ISA)(const TilesI8 *t, size_t row, \
                                                                         Ahead ahead) {                \
-    tile_i8(t, row, ahead, 1, rows, nv, SPLIT_I8(nv, rows));                                               \
+    tile_i8(t, row, ahead, 1, rows, nv, SPLIT_I8(nv, rows));                                          \
   }
 #define NAME(type, nv, rows) CAT(tile_##type##_##nv##x##rows, ISA)
 #if HAS_VNNI || HAS_DOTPROD

@@ -50,13 +50,15 @@ struct NarrowForm {
       let keys = graph.shape(of: operands[1])?.dropLast().last?.size ?? 1
       work = 2 * keys * graph.nominalSize(of: operands[0])
     case is LSTM, is GRU, is RNN: return recurrence(node, graph)
-    case let norm as LayerNormalization: return normalization(norm, node, graph)
-    case let norm as RMSNormalization: return normalization(norm, node, graph)
+    case let norm as LayerNormalization:
+      return normalization(Self.narrow(norm.epsilon), axis: norm.axis, node, graph)
+    case let norm as RMSNormalization:
+      return normalization(Self.narrow(norm.epsilon, rootMeanSquare: true), axis: norm.axis, node, graph)
     case let norm as Microsoft.SkipLayerNormalization:
-      return skipNormalization(epsilon: norm.epsilon, node, scale: 2, shift: 3, bias: 4, graph)
+      return skipNormalization(Self.narrow(norm.epsilon), node, scale: 2, shift: 3, bias: 4, graph)
     case let norm as Microsoft.SkipSimplifiedLayerNormalization:
-      let isDescribed = skipNormalization(epsilon: norm.epsilon, node, scale: 2, shift: nil, bias: 3, graph)
-      return isDescribed && setRootMeanSquare()
+      let narrow = Self.narrow(norm.epsilon, rootMeanSquare: true)
+      return skipNormalization(narrow, node, scale: 2, shift: nil, bias: 3, graph)
     case let rotary as RotaryEmbedding:
       guard operands.count > 2, graph.element(of: operands[1]) == .float32 else { return false }
       (op, data) = (NarrowRotaryEmbedding(rotary), [0])
@@ -102,36 +104,25 @@ struct NarrowForm {
     return true
   }
 
-  private mutating func normalization(_ norm: LayerNormalization, _ node: Node, _ graph: Graph) -> Bool {
-    guard node.results.count == 1, let rank = graph.rank(of: operands[0]), norm.axis == -1 || norm.axis == rank - 1,
+  private static func narrow(_ epsilon: Float, rootMeanSquare: Bool = false) -> NarrowLayerNormalization {
+    var narrow = NarrowLayerNormalization()
+    (narrow.epsilon, narrow.root_mean_square) = (epsilon, rootMeanSquare)
+    return narrow
+  }
+
+  private mutating func normalization(
+    _ narrow: NarrowLayerNormalization, axis: Int, _ node: Node, _ graph: Graph
+  ) -> Bool {
+    guard node.results.count == 1, let rank = graph.rank(of: operands[0]), axis == -1 || axis == rank - 1,
       operands.dropFirst().allSatisfy({ graph.isVector($0, along: operands[0]) })
     else { return false }
-    var narrow = NarrowLayerNormalization()
-    narrow.epsilon = norm.epsilon
     (op, data) = (narrow, [0])
-    return true
-  }
-
-  private mutating func normalization(_ norm: RMSNormalization, _ node: Node, _ graph: Graph) -> Bool {
-    guard let rank = graph.rank(of: operands[0]), norm.axis == -1 || norm.axis == rank - 1, operands.count == 2,
-      graph.isVector(operands[1], along: operands[0])
-    else { return false }
-    var narrow = NarrowLayerNormalization()
-    (narrow.epsilon, narrow.root_mean_square) = (norm.epsilon, true)
-    (op, data) = (narrow, [0])
-    return true
-  }
-
-  private mutating func setRootMeanSquare() -> Bool {
-    guard var narrow = op as? NarrowLayerNormalization else { return false }
-    narrow.root_mean_square = true
-    op = narrow
     return true
   }
 
   /// Of ONNX Runtime's normalizations of a sum, with the positions of their operands.
   private mutating func skipNormalization(
-    epsilon: Float, _ node: Node, scale: Int, shift: Int?, bias: Int, _ graph: Graph
+    _ narrow: NarrowLayerNormalization, _ node: Node, scale: Int, shift: Int?, bias: Int, _ graph: Graph
   ) -> Bool {
     let given = operands + Array(repeating: nil, count: max(0, 5 - operands.count))
     let all = [given[0], given[1], given[scale], shift.flatMap { given[$0] }, given[bias]]
@@ -139,8 +130,6 @@ struct NarrowForm {
       graph.haveSameType(x, skip), all[2] != nil, node.results.count == 1 || node.results.count == 4,
       node.results.dropFirst().dropLast().allSatisfy({ graph.userCount(of: $0) == 0 && !graph.isOutput($0) })
     else { return false }
-    var narrow = NarrowLayerNormalization()
-    narrow.epsilon = epsilon
     op = narrow
     operands = [x, all[2], all[3], skip, all[4]]
     while case .some(nil) = operands.last { operands.removeLast() }

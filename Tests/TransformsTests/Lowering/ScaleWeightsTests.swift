@@ -7,7 +7,7 @@ import Testing
 /// Factors of channels go to the weights behind them where images are large.
 struct ScaleWeightsTests {
   /// A block of squeeze and excitation on two images of `size` × `size`, with a residual.
-  private static func graph(size: Int, filters: Int = 24) throws -> Graph {
+  private static func graph(size: Int, filters: Int = 24, isFollowed: Bool = false) throws -> Graph {
     var g = Graph()
     func convolved(_ x: Value, _ from: Int, _ to: Int) throws -> Value {
       let weights = (0..<from * to).map { Float($0 * 31 % 23) / 46 - 0.24 }
@@ -21,6 +21,7 @@ struct ScaleWeightsTests {
     let factors = try g.apply(Sigmoid(), convolved(squeezed, 12, 40))
     let y = try convolved(g.apply(Mul(), wide, factors), 40, filters)
     g.outputs = [filters == 24 ? try g.apply(Add(), y, x) : y]
+    if isFollowed { g.outputs = [try g.apply(Relu(), convolved(g.outputs[0], filters, 16))] }
     return g
   }
 
@@ -52,7 +53,7 @@ struct ScaleWeightsTests {
   }
 
   @Test func `bands of rows take factors too`() throws {
-    let graph = try Self.prepared(Self.graph(size: 120))
+    let graph = try Self.prepared(Self.graph(size: 120, isFollowed: true))
     #expect(Self.scaledCount(graph) == 1)
   }
 }
